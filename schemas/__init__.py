@@ -1,0 +1,1 @@
+"""The meaning of messages: Avro contracts, topics, codec; it opens no connection."""

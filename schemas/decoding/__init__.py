@@ -1,0 +1,1 @@
+"""How a batch of Avro bodies becomes columns, field by field for all rows at once."""

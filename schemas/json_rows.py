@@ -1,0 +1,121 @@
+"""JSON events as columns, row by row: the slow road for topics that are declared JSON."""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from schemas.columns import (
+    ABSENT,
+    NOT_FINITE,
+    NULL,
+    UNSEEN,
+    UNSEEN_CATEGORY,
+    WRONG_TYPE,
+    Columns,
+    FeatureField,
+    Wanted,
+    blank,
+    fault,
+)
+from schemas.decoding.moments import parse_moment
+
+BAD_JSON, BAD_VALUE, NO_ID, NO_TIME = (fault(name) for name in ("bad_json", "bad_value", "no_id", "no_time"))
+LONG_LIMIT = 1 << 63
+
+
+class _Fault(Exception):
+    """The row cannot be read; `why` indexes FAULTS."""
+
+    def __init__(self, why: int, detail: str = "") -> None:
+        super().__init__(detail)
+        self.why, self.detail = why, detail
+
+
+def read_json(values: Sequence[bytes], wanted: Wanted) -> Columns:
+    """Read a batch of JSON objects; what is not one, or lacks id or time, is that row's fault."""
+    out = blank(len(values), len(wanted.features))
+    for row, value in enumerate(values):
+        try:
+            event = _parse(value)
+            name, micros = _identity(event.get(wanted.id)), _moment(event.get(wanted.time))
+        except _Fault as broken:
+            out.faults[row] = broken.why
+            if broken.detail:
+                out.details[row] = broken.detail
+            continue
+        out.ids[row], out.times[row] = name, micros
+        cells = [_cell(event, feature) for feature in wanted.features]
+        with np.errstate(over="ignore"):
+            out.matrix[row] = [number for number, _ in cells]
+        out.flags[row] = [flags for _, flags in cells]
+    readable = (out.faults == 0)[:, None]
+    out.flags[readable & ~np.isfinite(out.matrix) & (out.flags == 0)] = NOT_FINITE
+    return out
+
+
+def _parse(value: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(value.decode("utf-8"), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise _Fault(BAD_JSON, f"not JSON: {type(error).__name__}") from error
+    if not isinstance(event, dict):
+        raise _Fault(BAD_JSON, f"found a JSON {type(event).__name__}, expected an object")
+    return event
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _identity(found: object) -> bytes:
+    if found is None or found == "":
+        raise _Fault(NO_ID)
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        raise _Fault(BAD_VALUE, "the id is neither a string nor a whole number")
+    try:
+        return str(found).encode()
+    except ValueError as error:
+        raise _Fault(BAD_VALUE, "the id is not Unicode text, or too long a number") from error
+
+
+def _moment(found: object) -> int:
+    if found is None or found == "":
+        raise _Fault(NO_TIME)
+    micros = parse_moment(found) if isinstance(found, str) else found
+    if isinstance(micros, bool) or not isinstance(micros, int) or not -LONG_LIMIT <= micros < LONG_LIMIT:
+        raise _Fault(BAD_VALUE, "the time is neither ISO-8601 with an offset nor whole microseconds")
+    return micros
+
+
+def _cell(event: dict[str, Any], feature: FeatureField) -> tuple[float, int]:
+    if feature.name not in event:
+        return math.nan, ABSENT
+    found = event[feature.name]
+    if found is None:
+        return math.nan, NULL
+    if feature.kind == "category":
+        return _category(found, feature.categories)
+    if feature.kind == "bool":
+        return (float(found), 0) if isinstance(found, bool) else (math.nan, WRONG_TYPE)
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return math.nan, WRONG_TYPE
+    return _number(found, feature.kind)
+
+
+def _category(found: object, categories: tuple[str, ...]) -> tuple[float, int]:
+    if not isinstance(found, str):
+        return math.nan, WRONG_TYPE
+    return (float(categories.index(found)), 0) if found in categories else (UNSEEN_CATEGORY, UNSEEN)
+
+
+def _number(found: float, kind: str) -> tuple[float, int]:
+    try:
+        number = float(found)
+    except OverflowError:
+        number = math.inf if found > 0 else -math.inf
+    if kind == "int" and math.isfinite(number) and not number.is_integer():
+        return math.nan, WRONG_TYPE
+    return number, 0

@@ -1,0 +1,130 @@
+"""The plan: a writer's schema compiled once into the steps that turn a batch of bodies into columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from schemas.columns import ABSENT, NOT_FINITE, Columns, Wanted, blank, fault
+from schemas.decoding.envelope import IdSink, TimeSink
+from schemas.decoding.sinks import FanSink, FeatureSink, Sink
+from schemas.decoding.steps import FLOATS, NOWHERE, WIDEST_RUN, Step, run_of_floats, step
+from schemas.lint import SchemaRefused, Type, read_schema
+from schemas.walk import Bodies, Walk, join_bodies
+
+TRAILING_BYTES = fault("trailing_bytes")
+NO_ID = fault("no_id")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to read bodies of one writer's schema; `absent` are the columns that this schema does not have."""
+
+    writer: str
+    steps: tuple[Step, ...]
+    absent: tuple[int, ...]
+    features: int
+
+    def decode(self, bodies: Sequence[bytes], skip: int) -> Columns:
+        """Read `bodies`, leaving out the first `skip` bytes of each; a fault stays with its row."""
+        return self.decode_joined(join_bodies(bodies), skip)
+
+    def decode_joined(self, bodies: Bodies, skip: int) -> Columns:
+        """The same over bodies that are already laid end to end."""
+        out = blank(len(bodies.ends), self.features)
+        walk = Walk(bodies, skip)
+        # Signalling NaNs and doubles beyond float32 are no warnings: _finish flags them.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for one in self.steps:
+                one(walk, out, None)
+        walk.fail(walk.at != walk.end, TRAILING_BYTES)
+        if b"" in out.ids:
+            walk.fail(np.array([not one for one in out.ids], dtype=np.bool_), NO_ID)
+        out.faults = walk.faults
+        return self._finish(out)
+
+    def _finish(self, out: Columns) -> Columns:
+        for place in self.absent:
+            out.flags[:, place] = ABSENT
+        finite = np.isfinite(out.matrix)
+        if not finite.all():
+            out.flags[~finite & (out.flags == 0)] |= NOT_FINITE
+        broken = np.flatnonzero(out.faults)
+        if len(broken):
+            out.matrix[broken], out.flags[broken], out.times[broken] = np.nan, 0, 0
+            for row in broken.tolist():
+                out.ids[row] = b""
+        return out
+
+
+def compile_plan(writer_schema: object, wanted: Wanted) -> Plan:
+    """Compile the plan for a parsed writer schema.
+
+    Raises SchemaRefused, naming every field that is missing or of a type that cannot be read as wanted.
+    """
+    root = read_schema(writer_schema)
+    sinks: dict[str, list[Sink]] = {wanted.id: [IdSink()]}
+    sinks.setdefault(wanted.time, []).append(TimeSink())
+    for place, feature in enumerate(wanted.features):
+        sinks.setdefault(feature.name, []).append(FeatureSink(feature, place))
+    _check(root, wanted, sinks)
+    fields = [(node, _one_sink(sinks.get(name, []))) for name, node in root.fields]
+    present = {name for name, _ in root.fields}
+    absent = tuple(place for place, feature in enumerate(wanted.features) if feature.name not in present)
+    return Plan(root.name, tuple(_steps(fields)), absent, len(wanted.features))
+
+
+def _check(root: Type, wanted: Wanted, sinks: dict[str, list[Sink]]) -> None:
+    types = dict(root.fields)
+    optional = {feature.name for feature in wanted.features if feature.nullable}
+    missing = [name for name in sinks if name not in types and name not in optional]
+    mistyped = [
+        f"{name} is {_spelled(types[name])}, expected {_expected(name, wanted)}"
+        for name, takers in sinks.items()
+        if name in types and not all(_readable(types[name], sink, nullable=name in optional) for sink in takers)
+    ]
+    said = ([f"lacks {', '.join(missing)}"] if missing else []) + mistyped
+    if said:
+        raise SchemaRefused(
+            f"writer schema {root.name} {'; '.join(said)}: have its producer write what the contract names"
+        )
+
+
+def _readable(node: Type, sink: Sink, *, nullable: bool) -> bool:
+    branches = node.branches if node.kind == "union" else (node,)
+    return any(sink.takes(branch) if branch.kind != "null" else nullable for branch in branches)
+
+
+def _spelled(node: Type) -> str:
+    if node.kind == "union":
+        return f"[{', '.join(_spelled(branch) for branch in node.branches)}]"
+    return f"{node.kind} {node.logical}".strip()
+
+
+def _expected(name: str, wanted: Wanted) -> str:
+    if name == wanted.id:
+        return "string, int or long"
+    if name == wanted.time:
+        return "long timestamp-micros or ISO-8601 string"
+    kind = next(feature.kind for feature in wanted.features if feature.name == name)
+    return {"float": "a number", "int": "int or long", "bool": "boolean", "category": "string or enum"}[kind]
+
+
+def _one_sink(sinks: Sequence[Sink]) -> Sink:
+    if not sinks:
+        return NOWHERE
+    return sinks[0] if len(sinks) == 1 else FanSink(sinks)
+
+
+def _steps(fields: Sequence[tuple[Type, Sink]]) -> list[Step]:
+    """One step per field, but one step for a run of neighbouring floats and doubles."""
+    steps: list[Step] = []
+    run: list[tuple[Type, Sink]] = []
+    for node, sink in fields:
+        if node.kind in FLOATS and len(run) < WIDEST_RUN // 8:
+            run.append((node, sink))
+            continue
+        steps += [run_of_floats(run)] if run else []
+        run = [(node, sink)] if node.kind in FLOATS else []
+        steps += [] if run else [step(node, sink)]
+    return [*steps, run_of_floats(run)] if run else steps

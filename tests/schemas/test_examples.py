@@ -1,0 +1,77 @@
+"""The golden examples hold, for ever: nobody may change what old bytes mean."""
+
+from typing import Any
+
+import pytest
+
+from schemas.contracts import NAMES, fingerprint, latest, versions
+from schemas.examples import check_golden, example, file_names, golden_bytes, refused
+from schemas.records import RecordRefused, read_record, write_record
+
+KEPT = [(name, version) for name in NAMES for version in range(1, len(versions(name)) + 1)]
+
+
+def test_every_golden_file_is_checked_here() -> None:
+    """An example that nobody validates is an error."""
+    expected = {f"{name}.v{version}.{kind}" for name, version in KEPT for kind in ("json", "hex")}
+    assert file_names() == expected | {"refused.json"}
+
+
+@pytest.mark.parametrize(("name", "version"), KEPT)
+def test_golden_bytes_read_as_their_example(name: str, version: int) -> None:
+    """With the writer's version, as the latest knows it."""
+    read = read_record(name, golden_bytes(name, version), versions(name)[version - 1])
+    assert {field: read[field] for field in example(name, version)} == example(name, version)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_latest_example_is_written_as_its_golden_bytes(name: str) -> None:
+    """Byte for byte."""
+    version = len(versions(name))
+    golden = golden_bytes(name, version)
+    assert write_record(name, example(name, version), golden[:5]) == golden
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_says_every_field(name: str) -> None:
+    """A golden example with a field left out would prove less than it seems to."""
+    assert set(example(name, len(versions(name)))) == {field["name"] for field in latest(name)["fields"]}
+
+
+@pytest.mark.parametrize("one", refused(), ids=lambda one: str(one["why"]))
+def test_a_refused_example_is_refused(one: dict[str, Any]) -> None:
+    """Neither read nor written."""
+    with pytest.raises(RecordRefused):
+        use(one)
+
+
+def use(one: dict[str, Any]) -> None:
+    """Read the bytes, or write the record."""
+    if "hex" in one:
+        read_record(one["contract"], bytes.fromhex(one["hex"]))
+    else:
+        write_record(one["contract"], one["record"], b"\0\0\0\0\1")
+
+
+def test_a_writers_schema_that_could_kill_the_process_is_refused() -> None:
+    """Fastavro recurses without bound: a few kilobytes on such a schema end the interpreter."""
+    node = {"type": "record", "name": "Label", "fields": [{"name": "next", "type": ["null", "Label"]}]}
+    with pytest.raises(RecordRefused, match="SchemaRefused"):
+        read_record("label", b"\0\0\0\0\1" + b"\2" * 100_000, node)
+
+
+def test_the_check_of_the_command_line_sees_the_same() -> None:
+    """`driftline schema check` says nothing is wrong."""
+    assert check_golden() == []
+
+
+def test_versions_are_told_apart_by_fingerprint() -> None:
+    """Every kept version of every contract is another schema."""
+    prints = [fingerprint(one) for name in NAMES for one in versions(name)]
+    assert len(set(prints)) == len(prints)
+
+
+def test_an_unknown_contract_is_named() -> None:
+    """With what there is."""
+    with pytest.raises(KeyError, match="expected one of prediction, label, profile"):
+        versions("outcomes")
