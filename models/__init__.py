@@ -1,0 +1,1 @@
+"""The meaning of models: contract, bundle, baseline, calibrator, verification, session."""
