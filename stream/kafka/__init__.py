@@ -1,0 +1,1 @@
+"""The room that alone speaks to Kafka through confluent-kafka."""

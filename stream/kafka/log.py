@@ -1,0 +1,193 @@
+"""The transactional log on Kafka."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from stream.faults import Abort, Disturbed, Indefinite, Stopped
+from stream.kafka.consumer import GroupConsumer
+from stream.kafka.producer import TransactionalProducer
+from stream.kafka.reading import to_batch
+from stream.kafka.settings import LogSettings
+from stream.positions import Positions
+from stream.records import Batch, Place, Span, Start, Writes
+
+CALL_SECONDS = 8.0
+FIRST_INIT_SECONDS, INIT_SECONDS = 15.0, 5.0
+
+
+Resume = Callable[[Sequence[Place]], Mapping[Place, int]]
+
+
+class KafkaLog:
+    """Reads a group's share of `topics`, writes in transactions bound to the group's generation.
+
+    `resume` answers where to go on for places the group has no offset for (from an account kept elsewhere);
+    places it does not know begin as `settings.begin` says. `probe` is called with the name of each step.
+    """
+
+    def __init__(
+        self,
+        settings: LogSettings,
+        *,
+        resume: Resume,
+        probe: Callable[[str], None] = lambda _step: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings, self._resume, self._probe, self._clock = settings, resume, probe, clock
+        self._positions = Positions()
+        self._open = False
+        self._group: Any = None
+        self._told: Mapping[Place, Start] | None = None
+        self._producer = self._new_producer()
+        try:
+            self._producer.init(self._clock() + FIRST_INIT_SECONDS, self._clock)
+        except (Abort, Indefinite) as error:
+            raise Stopped(
+                f"no transaction coordinator answers at {settings.brokers}: {error}",
+                cause="the brokers are starting, are down, or refuse this transactional.id",
+                fix="bring them up or allow it, then start again",
+            ) from error
+        self._consumer = GroupConsumer(settings.consumer(), settings.topics)
+
+    def _new_producer(self) -> TransactionalProducer:
+        return TransactionalProducer(self._settings.producer(), shared=self._settings.slot is not None)
+
+    def _settle_assignment(self, places: list[Place]) -> None:
+        """Find where each newly assigned place begins, then read from there."""
+        known = self._consumer.committed(places)
+        unknown = [place for place, start in known.items() if start is None]
+        resumed = self._resume(unknown) if unknown else {}
+        starts = {
+            place: start or (Start(resumed[place]) if place in resumed else self._first(place))
+            for place, start in known.items()
+        }
+        self._told = starts
+        self._positions.assigned(starts)
+        self._consumer.rewind(self._positions.starts())
+        self._consumer.pending = None
+
+    def _first(self, place: Place) -> Start:
+        edges = self._consumer.edges(place)
+        if edges is None or self._settings.begin == "refuse":
+            raise Stopped(
+                f"{place.topic}[{place.partition}] was never read by group {self._settings.group}",
+                cause="where to begin is not said",
+                fix="set begin to earliest or latest",
+                configuration=True,
+            )
+        return Start(edges[0] if self._settings.begin == "earliest" else edges[1])
+
+    def poll(self, timeout_seconds: float) -> Batch | None:
+        """The next records, at once when there are any."""
+        if self._consumer.pending is not None:
+            # Nothing is read yet: the loop commits these starts first, so that they are the group's own.
+            self._settle_assignment(self._consumer.pending)
+            return None
+        try:
+            messages = self._consumer.read(self._settings.rows, timeout_seconds)
+        except Disturbed:
+            self._positions.assigned({})
+            self._told = None
+            raise
+        if not messages:
+            self._producer.serve()
+            return None
+        if self._group is None:
+            self._group = self._consumer.group()
+        self._probe("polled")
+        batch = to_batch(messages)
+        self._positions.took(batch)
+        return batch
+
+    def write(self, writes: Writes) -> None:
+        """Put records into the open transaction, opening one if need be."""
+        if not self._open:
+            self._producer.begin(self._clock() + CALL_SECONDS, self._clock)
+            self._open = True
+        self._producer.write(writes, self._clock() + CALL_SECONDS, self._clock)
+        self._probe("produced")
+
+    def spans(self) -> list[Span]:
+        """What the open transaction has read."""
+        return self._positions.spans()
+
+    def still(self) -> list[Span]:
+        """An empty span at every assigned place."""
+        return self._positions.still()
+
+    def commit(self, metadata: Mapping[Place, str]) -> None:
+        """Flush, add the input positions, commit: one deadline for the three.
+
+        The order matters: flushing first avoids a stall in adding the offsets, and the group metadata is the
+        one of the first read, so that a generation that has moved on is refused by the broker.
+        """
+        deadline = self._clock() + CALL_SECONDS
+        ends = self._positions.ends()
+        starts = {place: Start(ends[place], text) for place, text in metadata.items()}
+        if self._group is None:
+            self._group = self._consumer.group()
+        if not self._open:
+            self._producer.begin(deadline, self._clock)
+            self._open = True
+        self._producer.flush(deadline, self._clock)
+        self._probe("flushed")
+        self._producer.offsets(starts, self._group, deadline, self._clock)
+        self._probe("offsets")
+        self._producer.commit(deadline, self._clock)
+        self._probe("committed")
+        self._close_transaction()
+        self._positions.advance()
+
+    def _close_transaction(self) -> None:
+        self._open, self._group = False, None
+
+    def _drop_transaction(self) -> None:
+        if self._open:
+            self._producer.abort(self._clock() + CALL_SECONDS, self._clock)
+        self._close_transaction()
+
+    def abort(self) -> None:
+        """Undo the open transaction; its input will be read again. Raises Indefinite, Stopped."""
+        self._drop_transaction()
+        self._positions.rewind()
+        self._consumer.rewind(self._positions.starts())
+
+    def restart(self) -> bool:
+        """Make a new producer, ask the group where it stands; True when the transaction had been committed."""
+        self._close_transaction()
+        self._producer.drop()
+        self._producer = self._new_producer()
+        self._producer.init(self._clock() + INIT_SECONDS, self._clock)
+        spans = self._positions.spans()
+        found = self._consumer.committed([span.place for span in spans]) if spans else {}
+        done = bool(spans) and all((at := found[s.place]) is not None and at.offset == s.end for s in spans)
+        if done:
+            self._positions.advance()
+        else:
+            self._positions.rewind()
+        self._consumer.rewind(self._positions.starts())
+        return done
+
+    def starts(self) -> Mapping[Place, Start] | None:
+        """The assignment's starts after it changed, told once."""
+        told, self._told = self._told, None
+        return told
+
+    def lag(self) -> Mapping[Place, int]:
+        """Records not yet read, a place, as of the last fetch."""
+        ends = self._positions.ends()
+        try:
+            edges = {place: self._consumer.edges(place, cached=True) for place in ends}
+        except Abort:
+            return {}
+        return {place: max(0, found[1] - ends[place]) for place, found in edges.items() if found is not None}
+
+    def close(self) -> None:
+        """Let go of everything; an open transaction is aborted."""
+        try:
+            self._drop_transaction()
+        except (Abort, Indefinite, Stopped):
+            self._close_transaction()
+        self._producer.drop()
+        self._consumer.close()

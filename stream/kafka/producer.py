@@ -1,0 +1,126 @@
+"""The door to Kafka for writing in transactions."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+
+from stream.faults import Abort, Indefinite, Raised, Stopped, verdict
+from stream.kafka.clients import Config, made
+from stream.records import Place, Start, Writes
+
+
+def raised(error: Any) -> Raised:
+    """What a KafkaError says, in our words."""
+    return Raised(error.code(), error.str(), error.fatal(), error.txn_requires_abort(), error.retriable())
+
+
+class TransactionalProducer:
+    """A producer whose every call has a deadline, its errors sorted by what to do about them."""
+
+    def __init__(self, config: Config, *, shared: bool = True) -> None:
+        self._producer = made(Producer, {**config, "error_cb": lambda _error: None})
+        self._shared = shared
+
+    def _call(self, call: Callable[[float], Any], deadline: float, clock: Callable[[], float]) -> Any:
+        while True:
+            try:
+                return call(max(0.1, deadline - clock()))
+            except KafkaException as error:
+                found = raised(error.args[0])
+                if self._judged(found, error) == "restart" or clock() >= deadline:
+                    raise Indefinite(found.text) from error
+                self._producer.poll(0.05)
+
+    def _judged(self, found: Raised, error: BaseException) -> str:
+        """Whether to call again or make a new producer. Raises Abort, Stopped where that is the answer."""
+        what = verdict(found, shared=self._shared)
+        if what == "stop":
+            raise Stopped(
+                f"fenced: another process uses this transactional.id ({found.text})",
+                cause="two live processes share one slot, or this one slept longer than a transaction may last",
+                fix="give each process its own slot, or none, then start it again",
+            ) from error
+        if what == "abort":
+            raise Abort(found.text) from error
+        return what
+
+    def begin(self, deadline: float, clock: Callable[[], float]) -> None:
+        """Open a transaction on this side; the broker hears of it with the first record."""
+        self._call(lambda _left: self._producer.begin_transaction(), deadline, clock)
+
+    def init(self, deadline: float, clock: Callable[[], float]) -> None:
+        """Claim the transactional.id: an older owner is fenced, its open transaction aborted."""
+        self._call(self._producer.init_transactions, deadline, clock)
+
+    def write(self, writes: Writes, deadline: float, clock: Callable[[], float]) -> None:
+        """Queue records in order; a full queue waits. Raises Abort, Indefinite, Stopped."""
+        produce, topic, headers = self._producer.produce, writes.topic, writes.headers
+        rows = zip(writes.values, writes.keys, writes.partitions, strict=True)
+        for row, (value, key, partition) in enumerate(rows):
+            extra = None if headers is None else headers[row]
+            while True:
+                try:
+                    if extra is None:
+                        produce(topic, value, key, partition)
+                    else:
+                        produce(topic, value, key, partition, headers=extra)
+                    break
+                except BufferError:
+                    self._wait_for_room(deadline, clock)
+                except KafkaException as error:
+                    self._refuse(raised(error.args[0]), topic, error)
+
+    def _wait_for_room(self, deadline: float, clock: Callable[[], float]) -> None:
+        if clock() >= deadline:
+            raise Abort("the broker took no records: the producer's queue stayed full")
+        self._producer.poll(0.05)
+
+    def _refuse(self, found: Raised, topic: str, error: BaseException) -> None:
+        """A record was not even queued: say why in the same words as every other call."""
+        if found.code in (KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION):
+            raise Abort(f"{topic}: {found.text}") from error
+        if found.code == KafkaError.MSG_SIZE_TOO_LARGE:
+            raise Stopped(
+                f"{topic}: a record is larger than the producer allows: {found.text}",
+                cause="an event near the size limit, with a long key",
+                fix="report it; the events are still where they were",
+            ) from error
+        if found.code in (KafkaError._FATAL, KafkaError._STATE):
+            # The client only says that it is dead; asked to abort, it says of what.
+            try:
+                self._producer.abort_transaction(1)
+            except KafkaException as reason:
+                found = raised(reason.args[0])
+        self._judged(found, error)
+        raise Indefinite(found.text) from error
+
+    def flush(self, deadline: float, clock: Callable[[], float]) -> None:
+        """Wait until the broker has every record. Raises Abort when it has not in time, Indefinite, Stopped."""
+        left = self._call(self._producer.flush, deadline, clock)
+        if left:
+            raise Abort(f"{left} records were not taken by the broker in time")
+
+    def offsets(self, ends: Mapping[Place, Start], group: Any, deadline: float, clock: Callable[[], float]) -> None:
+        """Add the input positions, each with its metadata, to the transaction."""
+        wanted = [TopicPartition(p.topic, p.partition, s.offset, s.metadata) for p, s in ends.items()]
+        self._call(lambda left: self._producer.send_offsets_to_transaction(wanted, group, left), deadline, clock)
+
+    def commit(self, deadline: float, clock: Callable[[], float]) -> None:
+        """Commit. Raises Indefinite when the answer was lost."""
+        self._call(self._producer.commit_transaction, deadline, clock)
+
+    def abort(self, deadline: float, clock: Callable[[], float]) -> None:
+        """Abort the open transaction."""
+        self._call(self._producer.abort_transaction, deadline, clock)
+
+    def serve(self) -> None:
+        """Let the client's callbacks run."""
+        self._producer.poll(0)
+
+    def drop(self) -> None:
+        """Forget what is queued, commit nothing, let go of the client."""
+        with suppress(KafkaException):
+            self._producer.purge()
+        self._producer = None

@@ -1,0 +1,145 @@
+"""The door to Kafka for looking: a reader outside of any group, which commits nothing."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
+
+from stream.faults import Stopped
+from stream.kafka.clients import client_config, made
+from stream.records import Batch, Place
+
+PASSING = {
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._TRANSPORT,
+    KafkaError._TIMED_OUT,
+    KafkaError._MAX_POLL_EXCEEDED,
+    KafkaError._RESOLVE,
+    KafkaError._PARTITION_EOF,
+    KafkaError._DESTROY,
+    KafkaError.REQUEST_TIMED_OUT,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.REBALANCE_IN_PROGRESS,
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.UNKNOWN_MEMBER_ID,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.UNSTABLE_OFFSET_COMMIT,
+    KafkaError.KAFKA_STORAGE_ERROR,
+    KafkaError.NETWORK_EXCEPTION,
+}
+
+
+def open_reader(brokers: str, *, file: Path | None = None, **overrides: str | float | bool) -> Any:
+    """A consumer outside of any group, for looking: it commits nothing."""
+    config = {
+        **client_config(brokers, file),
+        "group.id": "driftline-reader",
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "isolation.level": "read_committed",
+        "auto.offset.reset": "error",
+        "enable.partition.eof": True,
+        # What goes wrong is raised, once, in our words; librdkafka would print its own besides.
+        "log_level": 0,
+        "fetch.queue.backoff.ms": 5,
+        # The end of a partition is told by an empty answer, which the broker holds back for this long (default 500).
+        "fetch.wait.max.ms": 50,
+    }
+    config.update({name.replace("_", "."): value for name, value in overrides.items()})
+    return made(Consumer, config)
+
+
+def partitions_of(reader: Any, topic: str, *, brokers: str = "") -> list[Place]:
+    """The partitions of `topic`. Raises Stopped when it does not exist or nobody answers (at `brokers`, if given)."""
+    try:
+        found = reader.list_topics(topic, 10).topics[topic]
+    except KafkaException as error:
+        raise Stopped(
+            f"the brokers{brokers and f' at {brokers}'} do not answer: {error.args[0].str()}",
+            cause="wrong address, or they are down",
+            fix="`driftline up` starts one here; the setting `brokers` names another",
+            configuration=True,
+        ) from error
+    if found.error is not None:
+        raise Stopped(
+            f"topic {topic} is missing: {found.error.str()}",
+            cause="it was never created, or goes by another name",
+            fix="create it (`driftline up` does, from schemas/topics.yaml), or name another",
+            configuration=True,
+        )
+    return [Place(topic, number) for number in sorted(found.partitions)]
+
+
+def end_of(reader: Any, place: Place) -> tuple[int, int]:
+    """First and next offset of a place."""
+    try:
+        low, high = _patiently(lambda: reader.get_watermark_offsets(TopicPartition(*place), 10))
+    except KafkaException as error:
+        raise Stopped(f"{place.topic}[{place.partition}]: {error.args[0].str()}") from error
+    return int(low), int(high)
+
+
+def committed_of(brokers: str, group: str, places: Sequence[Place], *, file: Path | None = None) -> dict[Place, int]:
+    """Where `group` stands, for those of `places` it has an offset for; the group is not joined."""
+    reader = open_reader(brokers, file=file, group_id=group)
+    try:
+        found = _patiently(lambda: reader.committed([TopicPartition(*place) for place in places], 10))
+    except KafkaException as error:
+        raise Stopped(f"the offsets of group {group} cannot be read: {error.args[0].str()}") from error
+    finally:
+        reader.close()
+    for one in found:
+        if one.error is not None:
+            raise Stopped(f"the offset of group {group} in {one.topic}[{one.partition}]: {one.error.str()}")
+    return {Place(p.topic, p.partition): int(p.offset) for p in found if p.offset != OFFSET_INVALID}
+
+
+def _patiently(question: Callable[[], Any]) -> Any:
+    """Ask again while leaders and coordinators move: a broker just started refuses the first who ask."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            return question()
+        except KafkaException as error:
+            if error.args[0].code() not in PASSING or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.05)
+
+
+def assign_reader(reader: Any, places: Mapping[Place, int]) -> None:
+    """Read `places` from the given offsets."""
+    reader.assign([TopicPartition(place.topic, place.partition, offset) for place, offset in places.items()])
+
+
+def errors_of(messages: Sequence[Any]) -> tuple[list[Any], set[Place]]:
+    """The messages that hold a record, with the places whose end was reached. Raises Stopped for any other error."""
+    good, ended = [], set()
+    for message in messages:
+        error = message.error()
+        if error is None:
+            good.append(message)
+        elif error.code() == KafkaError._PARTITION_EOF:
+            ended.add(Place(message.topic(), message.partition()))
+        elif error.code() not in PASSING:
+            raise Stopped(f"Kafka reader: {error.name()}: {error.str()}")
+    return good, ended
+
+
+def to_batch(messages: Sequence[Any]) -> Batch:
+    """Messages without errors as columns."""
+    n = len(messages)
+    return Batch(
+        topics=[m.topic() for m in messages],
+        partitions=np.fromiter((m.partition() for m in messages), np.int32, n),
+        offsets=np.fromiter((m.offset() for m in messages), np.int64, n),
+        timestamps=np.fromiter((m.timestamp()[1] for m in messages), np.int64, n),
+        keys=[m.key() for m in messages],
+        values=[m.value() for m in messages],
+        headers=lambda row: messages[row].headers(),
+    )

@@ -1,0 +1,40 @@
+"""What the loop needs of a transactional log: read, write, then commit both as one, or neither."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from stream.records import Batch, Place, Span, Start, Writes
+
+
+class Log(Protocol):
+    """What the loop needs of a log; Kafka and the memory twin both are one."""
+
+    def poll(self, timeout_seconds: float) -> Batch | None:
+        """The next records, at once when there are any. Raises Disturbed, Stopped, Abort."""
+
+    def write(self, writes: Writes) -> None:
+        """Put records into the open transaction, opening one if need be."""
+
+    def spans(self) -> list[Span]:
+        """What the open transaction has read."""
+
+    def still(self) -> list[Span]:
+        """An empty span at every assigned place."""
+
+    def commit(self, metadata: Mapping[Place, str]) -> None:
+        """Commit records and input positions as one. Raises Abort, Indefinite, Disturbed, Stopped."""
+
+    def abort(self) -> None:
+        """Undo the open transaction; its input will be read again."""
+
+    def restart(self) -> bool:
+        """Make a new producer, ask the group where it stands; True when the transaction had been committed."""
+
+    def starts(self) -> Mapping[Place, Start] | None:
+        """The assignment's starts after it changed, told once; None when it did not change."""
+
+    def lag(self) -> Mapping[Place, int]:
+        """Records not yet read, a place, as far as known."""
+
+    def close(self) -> None:
+        """Let go of everything; an open transaction is aborted."""

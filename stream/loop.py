@@ -1,0 +1,166 @@
+"""The only loop: a record leaves it one of two ways, used or set aside with a reason."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from stream.faults import Abort, Disturbed, Indefinite, Stopped
+from stream.log import Log
+from stream.records import Writes
+from stream.stage import Stage, Watch
+
+SLICE_SECONDS = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """When to commit: input drained and `quiet` since the last, or `longest` open, or `most` bytes written."""
+
+    quiet_seconds: float = 0.010
+    longest_seconds: float = 0.100
+    most_bytes: int = 64_000_000
+    heartbeat_seconds: float = 5.0
+    idle_seconds: float = 0.1
+    backoff_seconds: float = 0.2
+    outage_seconds: float = 240.0
+
+
+class Loop:
+    """Pumps batches through a stage; each batch is one transaction or part of one."""
+
+    def __init__(
+        self,
+        log: Log,
+        stage: Stage,
+        watch: Watch,
+        *,
+        pace: Pace | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._log, self._stage, self._watch = log, stage, watch
+        self._pace, self._clock, self._sleep = pace or Pace(), clock, sleep
+        self._opened: float | None = None
+        self._bytes, self._producing = 0, 0.0
+        self._last = clock()
+        self._failures = 0
+        self._failing = 0.0
+        self._until: Callable[[], bool] = lambda: False
+
+    def run(self, until: Callable[[], bool]) -> None:
+        """Turn until `until()`, then commit what is finished. Raises Stopped."""
+        self._until = until
+        while not until():
+            self._watch.beat()
+            self._guarded(self._turn)
+        if self._opened is not None:
+            self._guarded(self._settle)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Disturbed as change:
+            self._watch.disturbed(change.args)
+            if self._opened is not None:
+                self._undo("the assignment changed")
+            self._stage.assigned({})
+        except Abort as fault:
+            self._undo(str(fault))
+            self._back_off()
+        except Indefinite as fault:
+            self._restart(str(fault))
+
+    def _turn(self) -> None:
+        batch = self._log.poll(self._patience())
+        starts = self._log.starts()
+        if starts is not None:
+            self._stage.assigned(starts)
+            self._watch.assigned(starts)
+            # The first account comes at once: it makes the starting positions the group's own.
+            self._last = self._clock() - self._pace.heartbeat_seconds
+        if batch is not None:
+            self._opened = self._clock() if self._opened is None else self._opened
+            self._write(self._stage.take(batch))
+        if self._due(drained=batch is None):
+            self._settle()
+
+    def _patience(self) -> float:
+        if self._opened is None:
+            return self._pace.idle_seconds
+        return max(0.0, self._last + self._pace.quiet_seconds - self._clock())
+
+    def _due(self, *, drained: bool) -> bool:
+        now = self._clock()
+        if self._opened is None:
+            return now - self._last >= self._pace.heartbeat_seconds and bool(self._log.still())
+        if drained:
+            return now - self._last >= self._pace.quiet_seconds
+        return now - self._opened >= self._pace.longest_seconds or self._bytes >= self._pace.most_bytes
+
+    def _write(self, writes: Iterable[Writes]) -> None:
+        for some in writes:
+            self._bytes += some.size()
+            began = self._clock()
+            self._log.write(some)
+            self._producing += self._clock() - began
+
+    def _settle(self) -> None:
+        """Account, commit, tell: in this order, so that the account is part of what it accounts for."""
+        self._write(self._stage.settle(self._log.spans() or self._log.still()))
+        began = self._clock()
+        self._log.commit(self._stage.metadata())
+        self._watch.settled(self._producing, self._clock() - began)
+        self._close("committed")
+
+    def _close(self, result: str, why: str = "") -> None:
+        if result == "committed":
+            self._failures = 0
+            self._stage.committed()
+        else:
+            self._stage.aborted()
+        self._opened, self._bytes, self._producing, self._last = None, 0, 0.0, self._clock()
+        self._watch.ended(result, why)
+
+    def _undo(self, why: str) -> None:
+        try:
+            self._log.abort()
+        except (Abort, Indefinite) as fault:
+            self._restart(f"{why}; then the abort: {fault}")
+            return
+        self._close("aborted", why)
+
+    def _restart(self, why: str) -> None:
+        """Make new producers until one answers what became of the transaction, or until asked to stop."""
+        done = False
+        while True:
+            self._watch.beat()
+            try:
+                done = self._log.restart()
+                break
+            except (Abort, Indefinite) as fault:
+                why = str(fault)
+            if self._until():
+                break
+            self._back_off()
+        self._watch.ended("restarted", why)
+        self._close("committed" if done else "aborted", why)
+        if not done:
+            self._back_off()
+
+    def _back_off(self) -> None:
+        """Wait longer after each failure in a row; a lone one costs nothing. Raises Stopped after too long."""
+        now = self._clock()
+        self._failing = now if self._failures == 0 else self._failing
+        self._failures += 1
+        if now - self._failing > self._pace.outage_seconds:
+            raise Stopped(
+                f"no transaction could be committed for {self._pace.outage_seconds:.0f} s",
+                cause="Kafka refuses or does not answer; the log says what was tried",
+                fix="nothing was lost: bring Kafka back, then start again",
+            )
+        wait = 0.0 if self._failures == 1 else min(5.0, self._pace.backoff_seconds * 2.0 ** (self._failures - 2))
+        for _ in range(round(wait / SLICE_SECONDS)):
+            if self._until():
+                return
+            self._watch.beat()
+            self._sleep(SLICE_SECONDS)

@@ -1,0 +1,75 @@
+"""What moves: a batch that was read, the records to write, the span of positions used."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+
+class Place(NamedTuple):
+    """A partition of a topic."""
+
+    topic: str
+    partition: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """n records as they were read, column by column, each partition in offset order.
+
+    `partitions` is int32 (n,), `offsets` int64 (n,), `timestamps` int64 (n,) in milliseconds
+    as the broker keeps them (-1 where it keeps none). Headers are asked for by row, for few rows need them.
+    """
+
+    topics: Sequence[str]
+    partitions: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    timestamps: NDArray[np.int64]
+    keys: Sequence[bytes | None]
+    values: Sequence[bytes | None]
+    headers: Callable[[int], Headers | None]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writes:
+    """Records for one topic, column by column; `headers`, where given, has one entry a record."""
+
+    topic: str
+    values: Sequence[bytes | None]
+    keys: Sequence[bytes | None]
+    partitions: Sequence[int]
+    headers: Sequence[Headers | None] | None = None
+
+    def size(self) -> int:
+        """Bytes of the values."""
+        return sum(len(value) for value in self.values if value is not None)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Input positions [start, end) of one place that a transaction used; `read` of them held a record."""
+
+    place: Place
+    start: int
+    end: int
+    read: int
+
+    @property
+    def absent(self) -> int:
+        """Positions without a record a reader may see: control and aborted ones."""
+        return self.end - self.start - self.read
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where reading of a place begins, with the metadata of the last commit ('' where there was none)."""
+
+    offset: int
+    metadata: str = ""

@@ -1,0 +1,1 @@
+"""What a process lets be seen of itself: metrics, health, logs."""
