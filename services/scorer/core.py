@@ -1,0 +1,133 @@
+"""The contract check: decoded columns in; refused rows, marks and the matrix for the model out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.contract import Contract, Feature, Policy
+from schemas.columns import ABSENT, NOT_FINITE, NULL, UNSEEN, WRONG_TYPE, Columns
+from schemas.durations import micros
+
+RANGE = np.uint8(32)
+STALE, FUTURE = 1, 2
+CODES = {
+    int(NULL): "null",
+    int(ABSENT): "missing",
+    int(WRONG_TYPE): "wrong_type",
+    int(NOT_FINITE): "not_finite",
+    int(UNSEEN): "unseen",
+    int(RANGE): "out_of_range",
+}
+MORE = "more"
+MOST_REASONS = 50
+TIME_CODES = {STALE: "stale", FUTURE: "future"}
+REASON_CODES = (*CODES.values(), *TIME_CODES.values(), MORE)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The contract as arrays over its F features."""
+
+    names: tuple[str, ...]
+    lowest: NDArray[np.float32]
+    highest: NDArray[np.float32]
+    watched: NDArray[np.uint8]
+    rejecting: NDArray[np.uint8]
+    imputing: NDArray[np.uint8]
+    imputed: NDArray[np.float32]
+    max_age_micros: int | None
+    max_ahead_micros: int
+    event_clock: bool
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What the check says of n rows.
+
+    `rejected` bool (n,); `reasons` int32 (n,) indexes `reason_sets` (0 = nothing to say);
+    `matrix` float32 (n, F) with imputed values in place.
+    """
+
+    rejected: NDArray[np.bool_]
+    reasons: NDArray[np.int32]
+    reason_sets: tuple[tuple[str, ...], ...]
+    matrix: NDArray[np.float32]
+
+    def counts(self, rows: NDArray[np.bool_]) -> dict[str, int]:
+        """How many of `rows` carry each reason code; a row counts once a code."""
+        sets, times = np.unique(self.reasons[rows], return_counts=True)
+        found: dict[str, int] = {}
+        for index, count in zip(sets.tolist(), times.tolist(), strict=True):
+            for code in {reason.partition(":")[0] for reason in self.reason_sets[index]}:
+                found[code] = found.get(code, 0) + count
+        return found
+
+
+def compile_rules(contract: Contract) -> Rules:
+    """Turn the contract into arrays, once."""
+    features = contract.features
+    return Rules(
+        names=contract.feature_names,
+        lowest=np.array([-np.inf if f.range is None else f.range[0] for f in features], np.float32),
+        highest=np.array([np.inf if f.range is None else f.range[1] for f in features], np.float32),
+        watched=np.array([255 - (NULL | ABSENT) * f.nullable for f in features], np.uint8),
+        rejecting=np.array([_bits(f, "reject") | WRONG_TYPE | NOT_FINITE for f in features], np.uint8),
+        imputing=np.array([_bits(f, "impute") for f in features], np.uint8),
+        imputed=np.array([np.nan if f.impute is None else f.imputed_value() for f in features], np.float32),
+        max_age_micros=None if contract.max_age is None else micros(contract.max_age),
+        max_ahead_micros=micros(contract.max_ahead),
+        event_clock=contract.clock == "event",
+    )
+
+
+def _bits(feature: Feature, policy: Policy) -> int:
+    policies = feature.policies
+    bits = int(NULL | ABSENT) if policies.missing == policy else 0
+    bits |= int(UNSEEN) if policies.unseen == policy else 0
+    return bits | (int(RANGE) if policies.out_of_range == policy else 0)
+
+
+Follow = Callable[[NDArray[np.bool_]], NDArray[np.int64]]
+
+
+def check(columns: Columns, rules: Rules, *, now_micros: int, follow: Follow | None = None) -> Verdicts:
+    """Hold n rows against the contract.
+
+    `now_micros` is the wall clock. `follow` is told which rows hold in themselves (n,), and answers how far event
+    time had come, µs (n,), just before each: contracts with `clock: event` call an event stale by it. Staleness is
+    judged last, so that it does not depend on how rows were batched.
+    """
+    causes = columns.flags & rules.watched
+    outside = (columns.matrix < rules.lowest) | (columns.matrix > rules.highest)
+    causes |= np.where(outside & (columns.flags == 0), RANGE, np.uint8(0))
+    late = np.where(columns.times > now_micros + rules.max_ahead_micros, FUTURE, 0).astype(np.uint8)
+    rejected = ((causes & rules.rejecting) != 0).any(axis=1) | (late != 0)
+    reached = np.full(len(late), now_micros) if follow is None else follow(~rejected)
+    late |= _stale(columns.times, rules, now_micros, reached)
+    if not causes.any() and not late.any():
+        return Verdicts(rejected, np.zeros(len(late), np.int32), ((),), columns.matrix)
+    impute = (causes & rules.imputing) != 0
+    matrix = np.where(impute, rules.imputed, columns.matrix).astype(np.float32)
+    patterns, which = np.unique(np.column_stack([causes, late]), axis=0, return_inverse=True)
+    sets = [_words(pattern, rules.names) for pattern in patterns]
+    order = {words: place for place, words in enumerate(dict.fromkeys([(), *sets]))}
+    places = np.array([order[words] for words in sets], np.int32)
+    return Verdicts(rejected | (late != 0), places[which.reshape(-1)], tuple(order), np.ascontiguousarray(matrix))
+
+
+def _stale(times: NDArray[np.int64], rules: Rules, now_micros: int, reached: NDArray[np.int64]) -> NDArray[np.uint8]:
+    if rules.max_age_micros is None:
+        return np.zeros(len(times), np.uint8)
+    clock = reached if rules.event_clock else np.int64(now_micros)
+    return np.where(times < clock - rules.max_age_micros, STALE, 0).astype(np.uint8)
+
+
+def _words(pattern: NDArray[np.uint8], names: tuple[str, ...]) -> tuple[str, ...]:
+    late = int(pattern[-1])
+    words = [code for bit, code in TIME_CODES.items() if late & bit]
+    for feature in np.flatnonzero(pattern[:-1]).tolist():
+        bits = int(pattern[feature])
+        words += [f"{code}:{names[feature]}" for bit, code in CODES.items() if bits & bit]
+    return tuple(words) if len(words) <= MOST_REASONS else (*words[:MOST_REASONS], MORE)

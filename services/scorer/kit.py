@@ -1,0 +1,98 @@
+"""What a scorer holds while it runs: the bundle ready to serve, the codec, the names."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.bundle import Bundle
+from models.contract import Contract
+from models.decide import classes
+from models.session import Session
+from schemas.columns import FeatureField, Wanted
+from schemas.reader import Reader
+from services.scorer.core import Rules, compile_rules
+from services.scorer.profile import Sizes
+from services.scorer.settings import Settings, Topics
+from stream.dead_letters import Desk
+
+OTHER = "other"
+BOOLS = ("false", "true")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kit:
+    """Everything `Scorer` needs, made once at start."""
+
+    settings: Settings
+    topics: Topics
+    bundle: Bundle
+    session: Session
+    reader: Reader
+    desk: Desk
+    prediction_frame: bytes
+    profile_frame: bytes
+    partitions: int
+    writer: str
+    session_name: str
+
+    @property
+    def contract(self) -> Contract:
+        """The bundle's contract."""
+        return self.bundle.contract
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The contract as arrays."""
+        return compile_rules(self.contract)
+
+    @cached_property
+    def segment_places(self) -> tuple[int, ...]:
+        """Where the segment features stand in the matrix."""
+        return tuple(self.contract.feature_names.index(name) for name in self.contract.segments)
+
+    @cached_property
+    def segment_values(self) -> tuple[tuple[str, ...], ...]:
+        """What each code of each segment is called; the last is for whatever has no code."""
+        features = [self.contract.features[place] for place in self.segment_places]
+        return tuple((*(f.categories or BOOLS), OTHER) for f in features)
+
+    @cached_property
+    def sizes(self) -> Sizes:
+        """What a profile needs to know of bins and names."""
+        return Sizes(
+            bins=np.array([feature.bins for feature in self.bundle.baseline.features], np.int64),
+            decision_names=classes(self.contract),
+            segment_names=tuple(
+                tuple(f"{name}={value}" for value in values)
+                for name, values in zip(self.contract.segments, self.segment_values, strict=True)
+            ),
+        )
+
+    def segment_codes(self, matrix: NDArray[np.float32]) -> NDArray[np.int32]:
+        """The segment codes of each row, (n, S)."""
+        codes = np.empty((len(matrix), len(self.segment_places)), np.int32)
+        for column, place in enumerate(self.segment_places):
+            other = len(self.segment_values[column]) - 1
+            known = (matrix[:, place] >= 0) & (matrix[:, place] < other)
+            codes[:, column] = np.where(known, matrix[:, place], other)
+        return codes
+
+    def named(self) -> dict[str, Any]:
+        """Whose slices these are."""
+        return {
+            "model_version": self.contract.version,
+            "bundle_digest": self.bundle.digest,
+            "arm": self.settings.arm,
+        }
+
+
+def wanted_of(contract: Contract) -> Wanted:
+    """What the codec must find in an event."""
+    return Wanted(
+        id=contract.event.id,
+        time=contract.event.time,
+        features=tuple(FeatureField(f.name, f.type, f.categories, f.nullable) for f in contract.features),
+    )

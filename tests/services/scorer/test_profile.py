@@ -1,0 +1,108 @@
+"""The profile: counts add up, do not depend on batching, fit into parts."""
+
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.baseline import MISSING, UNSEEN_BIN
+from schemas.records import write_record
+from services.scorer.profile import Seen, Sizes, bound, parts, slices, together
+
+SIZES = Sizes(bins=np.array([4, 3, 2]), decision_names=("false", "true"), segment_names=(("s=a", "s=b", "s=other"),))
+NAMED = {"model_version": "1", "bundle_digest": "d" * 64, "arm": "champion"}
+
+
+def seen(rows: int, seed: int, buckets: int = 3) -> Seen:
+    """Scored rows at random."""
+    chance = np.random.default_rng(seed)
+    bins = np.stack([chance.integers(UNSEEN_BIN, size, rows) for size in SIZES.bins], axis=1).astype(np.int32)
+    return Seen(
+        buckets=chance.integers(0, buckets, rows) * 3_600_000_000,
+        bins=bins,
+        standardised=chance.normal(size=(rows, 3)),
+        score_bins=chance.integers(0, 20, rows).astype(np.int32),
+        scores=chance.random(rows),
+        decisions=chance.integers(0, 2, rows),
+        estimates=np.where(chance.random(rows) < 0.2, np.nan, chance.random(rows)),
+        marked=chance.random(rows) < 0.1,
+        segments=chance.integers(0, 3, (rows, 1)).astype(np.int32),
+    )
+
+
+def added(pieces: list[dict[str, Any]]) -> dict[Any, Any]:
+    """Slices merged the way a reader of several profiles merges them."""
+    totals: dict[Any, Any] = {}
+    for piece in pieces:
+        key = (piece["bucket"], piece["segment"])
+        for name in ("rows", "marked", "score_sum", "estimated", "estimate_sum", "estimate_variance"):
+            totals[key, name] = totals.get((key, name), 0) + piece[name]
+        for bin_, count in zip(piece["score_bins"], piece["score_counts"], strict=True):
+            totals[key, "score", bin_] = totals.get((key, "score", bin_), 0) + count
+        for feature in piece["features"]:
+            for name in ("missing", "unseen", "sum", "square"):
+                where = (key, feature["feature"], name)
+                totals[where] = totals.get(where, 0) + feature[name]
+            for bin_, count in zip(feature["bins"], feature["counts"], strict=True):
+                where = (key, feature["feature"], bin_)
+                totals[where] = totals.get(where, 0) + count
+    return totals
+
+
+@given(st.integers(1, 60), st.integers(0, 60), st.integers(0, 9))
+@settings(max_examples=60)
+def test_batching_changes_no_bit(rows: int, cut: int, seed: int) -> None:
+    """One transaction over all rows, or two over its halves: the sums are the same integers."""
+    whole = seen(rows, seed)
+    halves = [whole.rows(np.arange(rows) < cut), whole.rows(np.arange(rows) >= cut)]
+    apart = [piece for half in halves if len(half.buckets) for piece in slices(half, SIZES, NAMED)]
+    assert added(apart) == added(list(slices(whole, SIZES, NAMED)))
+    joined = list(slices(together([h for h in halves if len(h.buckets)]), SIZES, NAMED))
+    assert added(joined) == added(list(slices(whole, SIZES, NAMED)))
+
+
+@given(st.integers(1, 80), st.integers(0, 9))
+@settings(max_examples=40)
+def test_every_row_is_in_every_histogram(rows: int, seed: int) -> None:
+    """Each feature's counts, missing and unseen add up to the slice's rows; so do scores and segments."""
+    pieces = list(slices(seen(rows, seed), SIZES, NAMED))
+    for piece in pieces:
+        assert sum(piece["score_counts"]) == piece["rows"] == sum(piece["decisions"].values())
+        for feature in piece["features"]:
+            assert sum(feature["counts"]) + feature["missing"] + feature["unseen"] == piece["rows"]
+    wholes = sum(piece["rows"] for piece in pieces if piece["segment"] == "")
+    assert wholes == rows == sum(piece["rows"] for piece in pieces if piece["segment"])
+
+
+def test_missing_and_unseen_are_counted_apart() -> None:
+    """A missing value is in no bin, nor is a category nobody knows."""
+    one = seen(3, 1, buckets=1)
+    one.bins[:, 0] = [MISSING, UNSEEN_BIN, 2]
+    whole = next(iter(slices(one, SIZES, NAMED)))
+    assert whole["features"][0] | {"sum": 0, "square": 0} == {
+        "feature": 0, "missing": 1, "unseen": 1, "bins": [2], "counts": [1], "sum": 0, "square": 0,
+    }  # fmt: skip
+
+
+def test_parts_keep_under_their_size() -> None:
+    """Slices are spread over as many parts as needed, in order; the bound holds for what Avro really writes."""
+    pieces = list(slices(seen(400, 3, buckets=40), SIZES, NAMED))
+    groups = parts(pieces, 10_000)
+    assert [piece for group in groups for piece in group] == pieces
+    assert len(groups) > 3
+    for group in groups:
+        head = {
+            "role": "scorer",
+            "group": "g",
+            "arm": "champion",
+            "writer": "w",
+            "session": "s",
+            "sequence": 1,
+            "part": 0,
+            "parts": 1,
+            "model": "m",
+        }
+        value = write_record("profile", {**head, "bucket_micros": 1, "written_at": 1, "slices": group}, b"")
+        assert len(value) <= sum(map(bound, group)) + 100 <= 10_100
+    assert parts([], 10_000) == [[]]
