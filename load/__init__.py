@@ -1,0 +1,1 @@
+"""Traffic on purpose: the flights replay, benchmarks."""
