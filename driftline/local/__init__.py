@@ -1,0 +1,1 @@
+"""The local stack: a real Kafka with its services as child processes."""

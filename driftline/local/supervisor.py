@@ -1,0 +1,170 @@
+"""The members of one stack as children of this process: started, watched, and stopped in order."""
+
+import os
+import time
+from contextlib import suppress
+from typing import Literal, NoReturn
+
+from driftline.local.broker import Broker, free_port, is_free
+from driftline.local.child import Child
+from driftline.local.plan import FIRST_ADMIN_PORT, Plan, Service
+from driftline.local.readiness import wait_until_ready
+from driftline.local.state import Member, Process, StackState, state_file, write_state
+from driftline.local.topics import create_topics
+from driftline.output import FAILED, REFUSED, Refusal, say
+from schemas.contracts import NAMES, latest
+from schemas.source import DirectorySource
+from stream.kafka.admin import Admin, BrokerUnreachable, TopicRefused
+
+READY_WITHIN_SECONDS = 90.0
+ANSWERS_WITHIN_SECONDS = 5.0
+LOOK_EVERY_SECONDS = 0.2
+
+
+class Supervisor:
+    """Starts what a plan says, watches it, stops it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._brokers = plan.brokers or ""
+        self._broker: Broker | None = None
+        self._children: list[Child] = []
+        self._members: list[Member] = []
+        self._ports: set[int] = set()
+
+    def start(self) -> StackState:
+        """Start everything and return once all of it is ready.
+
+        Raises Refusal; what had been started by then is still to be stopped.
+        """
+        self._write("starting")
+        self._start_broker()
+        self._prepare()
+        for service in self._plan.services:
+            self._start_service(service)
+        for child, member in zip(self._children, self._members[-len(self._children) :], strict=True):
+            self._wait_for(child, member)
+        return self._write("ready")
+
+    def watch(self) -> NoReturn:
+        """Stay until a member ends, which is a Refusal with its exit code and the end of its log."""
+        while True:
+            for child in self._children:
+                if child.exit_code is not None:
+                    raise _died(child)
+            if self._broker and self._broker.child and self._broker.exit_code is not None:
+                raise _died(self._broker.child)
+            time.sleep(LOOK_EVERY_SECONDS)
+
+    def stop(self) -> None:
+        """Stop the services together, then the broker, and forget the state."""
+        for child in self._children:
+            child.ask_to_stop()
+        for child in self._children:
+            say(f"{child.name}: stopped, exit code {child.stop()}")
+        if self._broker:
+            say(f"broker: stopped, exit code {self._broker.stop()}")
+        with suppress(FileNotFoundError):
+            state_file(self._plan.directory).unlink()
+
+    def _start_broker(self) -> None:
+        if self._plan.brokers:
+            try:
+                Admin(self._brokers).partition_counts(ANSWERS_WITHIN_SECONDS)
+            except BrokerUnreachable as error:
+                fix = "check --brokers HOST:PORT, or leave it out to start the embedded Kafka"
+                raise Refusal(str(error), cause="no broker listens there", fix=fix) from error
+            return
+        began = time.monotonic()
+        say("broker: starting")
+        log = self._plan.log_of("broker")
+        self._broker = Broker.start(self._plan.directory / "kafka", log=log)
+        self._brokers = self._broker.bootstrap
+        self._members.append(
+            Member(name="broker", process=Process.of(self._broker.pid), address=self._brokers, log=log)
+        )
+        self._write("starting")
+        say(f"broker: ready at {self._brokers} ({time.monotonic() - began:.1f} s)")
+
+    def _prepare(self) -> None:
+        source = DirectorySource(self._plan.schemas)
+        for name in NAMES:
+            source.add(latest(name))
+        admin = Admin(self._brokers)
+        for model in self._plan.models:
+            try:
+                made = create_topics(admin, model, partitions=self._plan.partitions, prefix=self._plan.prefix)
+            except (BrokerUnreachable, TopicRefused) as error:
+                raise Refusal(str(error), cause="the broker's words are above", code=FAILED) from error
+            say(f"topics of {model}: {len(made)} created" if made else f"topics of {model}: all there")
+
+    def _start_service(self, service: Service) -> None:
+        port = self._admin_port()
+        told = {
+            "BROKERS": self._brokers,
+            "SCHEMAS": str(self._plan.schemas.resolve()),
+            "PREFIX": self._plan.prefix,
+            "ADMIN_PORT": str(port),
+            **service.settings,
+        }
+        variables = {service.variables + name: value for name, value in told.items()}
+        log = self._plan.log_of(service.name)
+        say(f"{service.name}: starting")
+        child = Child.start(service.name, service.command, log=log, environment=variables)
+        self._children.append(child)
+        address = f"http://127.0.0.1:{port}"
+        self._members.append(
+            Member(
+                name=service.name,
+                process=Process.of(child.pid),
+                address=address,
+                log=log,
+                ready_url=f"{address}/readyz",
+            )
+        )
+        self._write("starting")
+
+    def _wait_for(self, child: Child, member: Member) -> None:
+        began = time.monotonic()
+        ready, reason = wait_until_ready(
+            member.ready_url or "",
+            within_seconds=READY_WITHIN_SECONDS,
+            goes_on=lambda: child.exit_code is None,
+            tell=lambda waits: say(f"{child.name}: not ready yet: {waits}"),
+        )
+        if child.exit_code is not None:
+            raise _died(child)
+        if not ready:
+            cause = f"{member.ready_url}: {reason}; the end of its log:\n{child.last_lines()}"
+            what = f"{child.name} was not ready within {READY_WITHIN_SECONDS:g} s"
+            raise Refusal(what, cause=cause, fix=f"the whole log is {child.log}", code=FAILED)
+        say(f"{child.name}: ready at {member.address} ({time.monotonic() - began:.1f} s)")
+
+    def _admin_port(self) -> int:
+        """Take the first free port from FIRST_ADMIN_PORT on, so that it is mostly the same one."""
+        for port in range(FIRST_ADMIN_PORT, FIRST_ADMIN_PORT + 50):
+            if port not in self._ports and is_free(port):
+                self._ports.add(port)
+                return port
+        return free_port()
+
+    def _write(self, phase: Literal["starting", "ready"]) -> StackState:
+        state = StackState(
+            phase=phase,
+            supervisor=Process.of(os.getpid()),
+            brokers=self._brokers,
+            prefix=self._plan.prefix,
+            models=self._plan.models,
+            members=tuple(self._members),
+        )
+        write_state(self._plan.directory, state)
+        return state
+
+
+def _died(child: Child) -> Refusal:
+    return Refusal(
+        f"{child.name} ended with exit code {child.exit_code}",
+        cause=f"the end of its log:\n{child.last_lines()}",
+        fix=f"the whole log is {child.log}",
+        code=REFUSED if child.exit_code == REFUSED and child.name != "broker" else FAILED,
+    )

@@ -1,0 +1,196 @@
+"""The commands that start, show and stop the local stack."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from driftline.local.detached import NotStarted, start_detached, stop_supervisor, wipe
+from driftline.local.foreground import AlreadyRunning, held, run
+from driftline.local.plan import Plan, services_of
+from driftline.local.readiness import asked_for_readiness, broker_answers
+from driftline.local.state import Member, StackState, read_state
+from driftline.output import FAILED, OK, REFUSED, Refusal, say, say_refusal, show, show_json, show_table
+
+app = typer.Typer()
+
+State = Annotated[Path, typer.Option("--state", metavar="DIR", help="Where the stack keeps its state.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
+STATE = Path(".driftline")
+
+
+@app.command()
+def up(
+    *,
+    bundle: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR", help="A model bundle to serve; may be repeated.")
+    ] = None,
+    brokers: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Use this Kafka instead of the embedded one.")
+    ] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Leave the stack running and return once it is ready.")
+    ] = False,
+    partitions: Annotated[int, typer.Option(min=1, max=1000, help="Partitions of topics that do not exist yet.")] = 12,
+    state: State = STATE,
+    prefix: Annotated[str, typer.Option(help="Put before every topic's name.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Start Kafka and the services on this machine."""
+    models, services = services_of(bundle or [])
+    plan = Plan(
+        directory=state.resolve(),
+        brokers=brokers,
+        prefix=prefix,
+        partitions=partitions,
+        models=models,
+        services=services,
+    )
+    raise typer.Exit(start(plan, detach=detach, as_json=as_json))
+
+
+def start(plan: Plan, *, detach: bool, as_json: bool = False) -> int:
+    """Start the stack of `plan`, print what runs, and stay with it unless `detach`; returns the exit code.
+
+    Raises Refusal.
+    """
+    try:
+        if detach:
+            with held(plan.directory):
+                pass
+            _print_started(plan.directory, start_detached(plan), as_json=as_json)
+            return OK
+        return run(plan, lambda state: _print_started(plan.directory, state, as_json=as_json, stays=True))
+    except AlreadyRunning as refusal:
+        running = read_state(plan.directory)
+        if running:
+            _print_state(plan.directory, running, as_json=as_json)
+        say_refusal(refusal)
+        return REFUSED
+    except NotStarted as ended:
+        return ended.code or FAILED
+
+
+@app.command()
+def down(
+    *,
+    state: State = STATE,
+    wipe_data: Annotated[bool, typer.Option("--wipe", help="Also remove the embedded Kafka's data.")] = False,
+) -> None:
+    """Stop the local stack and wait until all of it is gone."""
+    running = read_state(state)
+    if running is None:
+        say(f"nothing runs in {state}")
+    else:
+        if not running.supervisor.is_alive():
+            say("the supervisor was gone already, its children end by themselves")
+        stop_supervisor(state, running)
+        say("stopped")
+    if wipe_data:
+        with held(state):
+            say(f"removed {state / 'kafka'}" if wipe(state) else f"no Kafka data in {state}")
+
+
+@app.command()
+def status(*, state: State = STATE, as_json: AsJson = False) -> None:
+    """Show what runs and whether it is ready; exit 1 when something is not."""
+    running = read_state(state)
+    if running is None:
+        if as_json:
+            show_json({"state": str(state), "phase": "stopped", "ready": False, "services": []})
+        raise Refusal(f"nothing runs in {state}", fix="`driftline up` starts a stack", code=FAILED)
+    raise typer.Exit(OK if _print_state(state, running, as_json=as_json) else FAILED)
+
+
+def described(directory: Path, state: StackState) -> dict[str, Any]:
+    """The state with what each member answers now, as `--json` prints it."""
+    members = [_described(member) for member in state.members]
+    alive = state.supervisor.is_alive()
+    ready = alive and state.phase == "ready" and all(member["ready"] for member in members)
+    return {
+        "state": str(directory),
+        "phase": state.phase if alive else "supervisor gone",
+        "ready": ready,
+        "brokers": state.brokers,
+        "prefix": state.prefix,
+        "models": list(state.models),
+        "supervisor": {"pid": state.supervisor.pid, "alive": alive},
+        "services": members,
+    }
+
+
+def _described(member: Member) -> dict[str, Any]:
+    alive = member.process.is_alive()
+    if not alive:
+        ready, reason = False, "not running"
+    elif member.ready_url:
+        ready, reason = asked_for_readiness(member.ready_url)
+    else:
+        ready = broker_answers(member.address)
+        reason = "" if ready else "does not answer"
+    return {
+        "name": member.name,
+        "pid": member.process.pid,
+        "alive": alive,
+        "ready": ready,
+        "reason": "" if ready else reason,
+        "address": member.address,
+        "log": str(member.log),
+    }
+
+
+def _print_state(directory: Path, state: StackState, *, as_json: bool) -> bool:
+    found = described(directory, state)
+    if as_json:
+        show_json(found)
+        return bool(found["ready"])
+    rows = [
+        (
+            m["name"],
+            m["pid"],
+            _yes(m["alive"]),
+            _yes(m["ready"]) or m["reason"],
+            m["address"],
+            short(m["log"]),
+        )
+        for m in found["services"]
+    ]
+    show_table(("service", "pid", "alive", "ready", "address", "log"), rows)
+    if found["phase"] == "supervisor gone":
+        say("the supervisor of this stack is gone: `driftline down` clears up, `driftline up` starts anew")
+    elif found["phase"] == "starting":
+        say("the stack is still starting")
+    return bool(found["ready"])
+
+
+def _print_started(directory: Path, state: StackState, *, as_json: bool, stays: bool = False) -> None:
+    if as_json:
+        show_json(described(directory, state))
+        return
+    rows = [(m.name, m.process.pid, m.address, short(m.log)) for m in state.members]
+    show_table(("service", "pid", "address", "log"), rows)
+    for line in next_steps(directory, state, stays=stays):
+        show(line)
+
+
+def next_steps(directory: Path, state: StackState, *, stays: bool) -> list[str]:
+    """What a person would try next, ready to paste."""
+    where = "" if directory == STATE.resolve() else f" --state {short(directory)}"
+    lines = ["", f"Kafka is at {state.brokers}. Next, try:", f"  driftline status{where}"]
+    for model in state.models:
+        lines.append(f"  driftline tail predictions --model {model}{where}")
+        lines.append(f"  driftline schema add YOUR.avsc{where}   # then produce to {state.prefix}{model}.features")
+    lines.append("Ctrl-C stops the stack." if stays else f"  driftline down{where}")
+    return lines
+
+
+def short(path: str | Path) -> str:
+    """The path as seen from the working directory where that is shorter."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _yes(claim: object) -> str:
+    return "yes" if claim else ""

@@ -1,0 +1,122 @@
+"""A scorer's world on the embedded broker: topics, a tiny bundle, events in, processes that score them."""
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from driftline.books import Books
+from driftline.local.child import Child
+from driftline.local.topics import create_topics
+from schemas.framing import frame
+from schemas.source import DirectorySource
+from stream.kafka.admin import Admin
+from stream.kafka.clients import open_producer
+from stream.kafka.reading import committed_of
+from stream.kafka.scan import edges
+from stream.records import Headers, Place
+from tests.broker.crashing import LAST
+from tests.models.bundles import make_bundle
+from tests.services.scorer.world import EVENT, event, write_event
+
+MODEL, PARTITIONS, KEYS = "tiny", 4, 40
+PATIENCE_SECONDS = 60.0
+Value = bytes | Mapping[str, Any] | None
+
+
+class World:
+    """Topics of their own, a bundle, a schema directory; everything it starts has ended after `close`."""
+
+    def __init__(self, brokers: str, prefix: str, path: Path) -> None:
+        self.brokers, self.prefix, self.path = brokers, prefix, path
+        make_bundle(path / "bundle")
+        self.frame = frame(DirectorySource(path / "schemas").add(EVENT))
+        create_topics(Admin(brokers), MODEL, partitions=PARTITIONS, prefix=prefix)
+        self.books = Books(brokers=brokers, model=MODEL, prefix=prefix)
+        self.features, self.predictions = self.books.topic("features"), self.books.topic("predictions")
+        self.dead_letters, self.profiles = self.books.topic("features.dlq"), self.books.topic("profiles")
+        self.children: list[Child] = []
+        self.fed = 0
+        self._producer = open_producer(brokers)
+
+    def settings(self, **other: object) -> dict[str, str]:
+        """A scorer's variables; `other` adds or replaces some, by the names of its settings, None leaves one out."""
+        said: dict[str, object] = {
+            "brokers": self.brokers,
+            "bundle": self.path / "bundle",
+            "schemas": self.path / "schemas",
+            "prefix": self.prefix,
+            "begin": "earliest",
+            "admin_port": 0,
+            **other,
+        }
+        return {f"SCORER_{name.upper()}": str(value) for name, value in said.items() if value is not None}
+
+    def scorer(self, **settings: object) -> Child:
+        """Start a scorer as anybody would."""
+        return self._start("services.scorer", self.settings(**settings))
+
+    def crashing(self, lives: Sequence[str], *, aborts: float = 0.0, seed: int = 0, **settings: object) -> Child:
+        """Start a scorer that dies once for each of `lives`, then lives on until told."""
+        said = {"LIVES": ",".join([*lives, LAST]), "ABORTS": str(aborts), "SEED": str(seed)}
+        mine = {f"CRASHING_{name}": value for name, value in said.items()}
+        return self._start("tests.broker.crashing", self.settings(**settings) | mine)
+
+    def _start(self, module: str, environment: Mapping[str, str]) -> Child:
+        name = f"scorer-{len(self.children)}"
+        command = [sys.executable, "-m", module]
+        self.children.append(Child.start(name, command, log=self.path / f"{name}.log", environment=environment))
+        return self.children[-1]
+
+    def feed(
+        self,
+        values: Sequence[Value],
+        *,
+        keys: Sequence[bytes | None] | None = None,
+        headers: Mapping[int, Headers] | None = None,
+    ) -> None:
+        """Produce as users do: a mapping is written as Avro, bytes go as they are; `headers` by place in `values`."""
+        for row, value in enumerate(values):
+            wire = write_event(value, self.frame) if isinstance(value, Mapping) else value
+            key = b"k%d" % ((self.fed + row) % KEYS) if keys is None else keys[row]
+            self._producer.produce(self.features, wire, key, headers=list((headers or {}).get(row, ())))
+        assert self._producer.flush(10) == 0
+        self.fed += len(values)
+
+    def feed_events(self, count: int) -> None:
+        """Produce so many good events, numbered on from the last."""
+        self.feed([event(number) for number in range(self.fed, self.fed + count)])
+
+    def places(self) -> list[Place]:
+        """The partitions events come in by."""
+        return [Place(self.features, partition) for partition in range(PARTITIONS)]
+
+    def behind(self) -> int:
+        """Positions the group has yet to commit."""
+        stands = committed_of(self.brokers, self.books.reader, self.places())
+        ends = edges(self.brokers, [self.features])
+        return sum(end - stands.get(place, low) for place, (low, end) in ends.items())
+
+    def wait(self, so: Callable[[], bool]) -> None:
+        """Return once `so()`; fail with the logs when it takes too long."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not so():
+            assert time.monotonic() < deadline, self.logs()
+            time.sleep(0.1)
+
+    def drain(self) -> None:
+        """Wait until the group has committed everything that was fed."""
+        self.wait(lambda: self.behind() == 0)
+
+    def logs(self) -> str:
+        """The end of every process's log."""
+        return "\n".join(f"--- {child.name}\n{child.last_lines(12)}" for child in self.children)
+
+    def close(self) -> None:
+        """Stop whoever still runs."""
+        del self._producer
+        for child in self.children:
+            child.ask_to_stop()
+        for child in self.children:
+            child.stop()
