@@ -70,6 +70,9 @@ class TransactionalProducer:
                 except BufferError:
                     self._wait_for_room(deadline, clock)
                 except KafkaException as error:
+                    # confluent-kafka 2.16 leaks the exceptions of produce(): without this, each keeps our frames,
+                    # and with them the producer, its threads, its connections.
+                    error.__traceback__ = None
                     self._refuse(raised(error.args[0]), topic, error)
 
     def _wait_for_room(self, deadline: float, clock: Callable[[], float]) -> None:

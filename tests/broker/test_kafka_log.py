@@ -1,5 +1,6 @@
 """The log on a real Kafka keeps the promises that its memory twin keeps."""
 
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -59,6 +60,12 @@ class KafkaBench(Bench):
         """The broker is shared; the topics are nobody else's."""
 
 
+def producers() -> int:
+    """How many producers are alive in this process."""
+    gc.collect()
+    return sum(type(one).__name__ == "Producer" for one in gc.get_objects())
+
+
 @pytest.fixture
 def bench(brokers: str, prefix: str) -> KafkaBench:
     """Fresh topics, a fresh group."""
@@ -107,6 +114,7 @@ class TestKafkaLog(LogSuite):
     def test_a_fenced_writer_stops_whatever_it_calls(self, bench: KafkaBench) -> None:
         """Also when it is told by a write and not by the commit: it never takes the slot back."""
         bench.feed([b"1"])
+        before = producers()
         first = KafkaLog(bench.settings(slot="one"), resume=lambda _places: {})
         settle(first)
         copy(first, bench.sink, 1)
@@ -119,6 +127,7 @@ class TestKafkaLog(LogSuite):
         assert bench.visible() == {0: [b"1"]}
         second.close()
         first.close()
+        assert producers() == before
 
     @staticmethod
     def _write_until_told(log: KafkaLog, topic: str) -> None:
