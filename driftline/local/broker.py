@@ -115,7 +115,7 @@ class Broker:
             child.stop()
             raise Refusal(
                 "the embedded Kafka did not start",
-                cause=f"{ended}; the end of its log:\n{child.last_lines()}",
+                cause=f"{ended}; from its log:\n{child.complaints() or child.last_lines()}",
                 fix=f"the whole log is {self.log}",
                 code=FAILED,
             ) from error

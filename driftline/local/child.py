@@ -11,6 +11,7 @@ from typing import Self
 
 from driftline.output import FAILED, Refusal
 
+LOOK_BACK_LINES = 500
 GUARD = Path(__file__).with_name("guard.py")
 
 
@@ -104,6 +105,12 @@ class Child:
     def last_lines(self, count: int = 15) -> str:
         """Read the last `count` lines that this run wrote to the log."""
         return last_lines(self.log, count, start=self.log_start)
+
+    def complaints(self, count: int = 6) -> str:
+        """Read the last `count` lines of this run that name an error; other threads may have logged after them."""
+        wanted = (" ERROR ", " FATAL ", "Exception: ", "Caused by: ")
+        lines = last_lines(self.log, LOOK_BACK_LINES, start=self.log_start).splitlines()
+        return "\n".join([line for line in lines if any(word in line for word in wanted)][-count:])
 
 
 def last_lines(log: Path, count: int = 15, *, start: int = 0) -> str:

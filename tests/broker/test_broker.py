@@ -30,7 +30,7 @@ def test_a_setting_that_kafka_refuses_is_shown_in_its_own_words(tmp_path: Path) 
         Broker.start(tmp_path, settings={"num.network.threads": "many"})
 
 
-def test_a_broker_that_dies_while_starting_shows_the_end_of_its_log(brokers: str, tmp_path: Path) -> None:
+def test_a_broker_that_dies_while_starting_shows_what_its_log_complains_of(brokers: str, tmp_path: Path) -> None:
     """A controller port that another broker holds ends the start at once, with Kafka's reason."""
     taken = {"listeners": f"PLAINTEXT://127.0.0.1:{free_port()},CONTROLLER://{brokers}"}
     with pytest.raises(Refusal, match=r"it exited with 1.*\n(.*\n)*.*Address already in use"):
