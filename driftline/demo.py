@@ -127,6 +127,7 @@ def _replay(started: StackState, address: str, leg: Leg) -> dict[str, Any]:
             said = replayer.stdout.read() if replayer.stdout else ""
         except BaseException:
             replayer.terminate()
+            replayer.communicate()  # it flushes what it sent, and says how much
             raise
         if replayer.returncode:
             raise Refusal("the replay failed", cause=f"exit code {replayer.returncode}: {said.strip()}", code=FAILED)
