@@ -16,6 +16,7 @@ from stream.ledger import Range, range_of
 from stream.proof import Facts, Found, Verdict, prove
 from stream.records import Place
 
+NEEDED = ("group", "arm", "ranges")
 TRIES, PAUSE_SECONDS = 5, 0.5
 Tell = Callable[[str], None]
 
@@ -101,7 +102,7 @@ def _account(books: Books) -> Account:
 
 def _profile(books: Books, offset: int, value: bytes | None) -> dict[str, Any]:
     try:
-        return read_record("profile", value or b"")
+        return read_record("profile", value or b"", fields=NEEDED)
     except RecordRefused as refused:
         raise Stopped(
             f"{books.topic('profiles')} offset {offset} is no profile: {refused}",

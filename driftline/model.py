@@ -7,6 +7,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from driftline.model_view import lines_of, print_view, view_of
+from driftline.where import JsonOption
 from models.build import build_bundle
 from models.bundle import Bundle, BundleRefused, load_bundle
 from models.contract import ContractRefused, read_contract
@@ -20,7 +21,6 @@ REFUSED, UNUSABLE = 1, 2
 app = typer.Typer(name="model", help="Build, verify and show model bundles.", no_args_is_help=True)
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The bundle's directory.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 
 
 @app.command()
@@ -31,7 +31,7 @@ def build(
     reference: Annotated[Path, typer.Option(help="Held-out rows, a parquet file of the contract's fields.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the bundle goes.")],
     labels: Annotated[str | None, typer.Option(help="The column of the truth, for the calibrator.")] = None,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Build a bundle from a model, its contract and held-out reference rows."""
     model, text = _bytes(onnx), _text(contract)
@@ -49,7 +49,7 @@ def build(
 
 
 @app.command("verify")
-def verify_command(directory: Directory, *, as_json: AsJson = False) -> None:
+def verify_command(directory: Directory, *, as_json: JsonOption = False) -> None:
     """Check every byte of a bundle, run its golden rows; exit 1 when it must not be used."""
     if not directory.is_dir():
         _stop(f"{directory}: found no directory, expected a bundle; check the path", UNUSABLE)
@@ -68,7 +68,7 @@ def verify_command(directory: Directory, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(directory: Directory, *, as_json: AsJson = False) -> None:
+def show(directory: Directory, *, as_json: JsonOption = False) -> None:
     """Show what a bundle holds: the model, its reference, its metrics and its features."""
     try:
         bundle = load_bundle(directory)

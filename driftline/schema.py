@@ -6,6 +6,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from driftline.where import STATE, JsonOption, StateOption
 from schemas.compatibility import check_transitive
 from schemas.contracts import NAMES, versions
 from schemas.examples import check_golden
@@ -15,15 +16,12 @@ from schemas.source import DirectorySource, SourceUnavailable
 
 app = typer.Typer(help="Check Avro schemas, and add yours to the local stack.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-State = Annotated[Path, typer.Option(help="The local stack's state directory.")]
-
 
 @app.command()
 def check(
     files: Annotated[list[Path] | None, typer.Argument(help="Versions of your own schema, oldest first.")] = None,
     *,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check FULL_TRANSITIVE compatibility: of driftline's own kept versions, or of the files given.
 
@@ -46,8 +44,8 @@ def check(
 def add(
     file: Annotated[Path, typer.Argument(help="An Avro schema (.avsc).")],
     *,
-    state: State = Path(".driftline"),
-    as_json: AsJson = False,
+    state: StateOption = STATE,
+    as_json: JsonOption = False,
 ) -> None:
     """Give a schema an id in the local stack, and print the five bytes that go before its messages."""
     schema = _read(file)
@@ -63,7 +61,7 @@ def add(
 
 
 @app.command(name="list")
-def list_schemas(*, state: State = Path(".driftline"), as_json: AsJson = False) -> None:
+def list_schemas(*, state: StateOption = STATE, as_json: JsonOption = False) -> None:
     """List the schemas of the local stack."""
     source = DirectorySource(state / "schemas")
     try:

@@ -11,12 +11,9 @@ from driftline.local.plan import Plan, services_of
 from driftline.local.readiness import asked_for_readiness, broker_answers
 from driftline.local.state import Member, StackState, read_state
 from driftline.output import FAILED, OK, REFUSED, Refusal, say, say_refusal, show, show_json, show_table
+from driftline.where import STATE, JsonOption, StateOption
 
 app = typer.Typer()
-
-State = Annotated[Path, typer.Option("--state", metavar="DIR", help="Where the stack keeps its state.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
-STATE = Path(".driftline")
 
 
 @app.command()
@@ -32,9 +29,9 @@ def up(
         bool, typer.Option("--detach", help="Leave the stack running and return once it is ready.")
     ] = False,
     partitions: Annotated[int, typer.Option(min=1, max=1000, help="Partitions of topics that do not exist yet.")] = 12,
-    state: State = STATE,
+    state: StateOption = STATE,
     prefix: Annotated[str, typer.Option(help="Put before every topic's name.")] = "",
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Start Kafka and the services on this machine."""
     models, services = services_of(bundle or [])
@@ -74,7 +71,7 @@ def start(plan: Plan, *, detach: bool, as_json: bool = False) -> int:
 @app.command()
 def down(
     *,
-    state: State = STATE,
+    state: StateOption = STATE,
     wipe_data: Annotated[bool, typer.Option("--wipe", help="Also remove the embedded Kafka's data.")] = False,
 ) -> None:
     """Stop the local stack and wait until all of it is gone."""
@@ -92,7 +89,7 @@ def down(
 
 
 @app.command()
-def status(*, state: State = STATE, as_json: AsJson = False) -> None:
+def status(*, state: StateOption = STATE, as_json: JsonOption = False) -> None:
     """Show what runs and whether it is ready; exit 1 when something is not."""
     running = read_state(state)
     if running is None:

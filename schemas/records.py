@@ -18,19 +18,20 @@ class RecordRefused(ValueError):
     """Bytes are not a whole record of the contract."""
 
 
-def read_record(name: str, value: bytes, written: object | None = None) -> dict[str, Any]:
+def read_record(
+    name: str, value: bytes, written: object | None = None, *, fields: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Read a framed record of contract `name` as its latest version knows it; `written` is its schema.
 
-    Without `written` the latest version wrote it. Times are whole microseconds. Raises RecordRefused for a
-    value that is unframed, cut or too long.
+    Without `written` the latest version wrote it; with `fields` the others are skipped. Times are whole microseconds.
+    Raises RecordRefused for a value that is unframed, cut or too long.
     """
     if framed_id(value) is None:
         raise RecordRefused(f"{name}: found {len(value)} bytes unframed, expected 00, a schema id, a body")
     body = io.BytesIO(value[PREFIX_BYTES:])
-    reader = _plain(canonical(latest(name)))
     try:
-        writer = reader if written is None else _plain(canonical(written))
-        record = fastavro.schemaless_reader(body, writer, reader)
+        writer = _plain(canonical(latest(name) if written is None else written))
+        record = fastavro.schemaless_reader(body, writer, _part(name, fields))
     except Exception as error:  # fastavro raises whatever its C code ran into
         raise RecordRefused(f"{name}: not a body of that schema: {type(error).__name__}") from error
     if body.read(1):
@@ -38,24 +39,12 @@ def read_record(name: str, value: bytes, written: object | None = None) -> dict[
     return dict(record)
 
 
-def read_fields(name: str, value: bytes, fields: tuple[str, ...]) -> dict[str, Any]:
-    """Read only `fields` of a framed record that the latest version of contract `name` wrote; the rest is skipped.
-
-    Raises RecordRefused.
-    """
-    if framed_id(value) is None:
-        raise RecordRefused(f"{name}: found {len(value)} bytes unframed, expected 00, a schema id, a body")
-    try:
-        some = _part(name, fields)
-        return dict(fastavro.schemaless_reader(io.BytesIO(value[PREFIX_BYTES:]), _plain(canonical(latest(name))), some))
-    except Exception as error:  # fastavro raises whatever its C code ran into
-        raise RecordRefused(f"{name}: not a body of that schema: {type(error).__name__}") from error
-
-
 @cache
 def _part(name: str, fields: tuple[str, ...]) -> Any:
-    """The contract with some of its fields only."""
+    """The contract with some of its fields only; all of them where none is named."""
     whole = latest(name)
+    if not fields:
+        return _plain(canonical(whole))
     return _plain(canonical({**whole, "fields": [field for field in whole["fields"] if field["name"] in fields]}))
 
 

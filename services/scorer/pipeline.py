@@ -81,7 +81,7 @@ class Scorer:
         live = np.flatnonzero((columns.faults == 0) & ~marks)
         rows = columns.take(live)
         began = self._lap("decode", began)
-        verdicts = self._check(batch, columns, live, marks, now_micros)
+        verdicts = self._check(batch, columns.times, rows, live=live, marks=marks, now_micros=now_micros)
         began = self._lap("validate", began)
         answer = self._score(rows, live, verdicts)
         began = self._lap("infer", began)
@@ -114,16 +114,26 @@ class Scorer:
             raise Abort(f"a schema cannot be asked for: {error}") from error
 
     def _check(
-        self, batch: Batch, columns: Columns, live: NDArray[np.int64], marks: NDArray[np.bool_], now_micros: int
+        self,
+        batch: Batch,
+        times: NDArray[np.int64],
+        rows: Columns,
+        *,
+        live: NDArray[np.int64],
+        marks: NDArray[np.bool_],
+        now_micros: int,
     ) -> Verdicts:
-        """Hold the readable rows against the contract; the watermarks move past those that hold, and past the marks."""
+        """Hold the readable rows, those at `live`, against the contract; watermarks move past those that hold.
+
+        `times` (n,) are the whole batch's, those of the watermark marks among them.
+        """
 
         def follow(hold: NDArray[np.bool_]) -> NDArray[np.int64]:
             events = np.zeros(len(batch), bool)
             events[live] = hold
-            return self._clocks.follow(batch, columns.times, events=events, marks=marks)[live]
+            return self._clocks.follow(batch, times, events=events, marks=marks)[live]
 
-        verdicts = check(columns.take(live), self._kit.rules, now_micros=now_micros, follow=follow)
+        verdicts = check(rows, self._kit.rules, now_micros=now_micros, follow=follow)
         for place, which in by_place(batch, live):
             self._account.count(place, "rejected", int((which & verdicts.rejected).sum()))
             self._account.count(place, "scored", int((which & ~verdicts.rejected).sum()))

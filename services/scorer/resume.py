@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from schemas.records import RecordRefused, read_fields
+from schemas.records import RecordRefused, read_record
 from services.scorer.settings import Settings, Topics
 from stream.kafka.scan import edges, scan
 from stream.records import Place
@@ -38,6 +38,6 @@ def _ranges(settings: Settings, topics: Topics, start: int, end: int) -> Iterato
     for batch in chunk:
         for value in batch.values:
             with suppress(RecordRefused):
-                profile = read_fields("profile", value or b"", NEEDED)
+                profile = read_record("profile", value or b"", fields=NEEDED)
                 if profile["group"] == topics.group:
                     yield from profile["ranges"]

@@ -30,24 +30,15 @@ def scan(
     """
     reader = open_reader(brokers, file=file, isolation_level=isolation)
     try:
-        begins = start if start is not None else first_offsets(reader, topics)
-        if follow:
-            assign_reader(reader, begins)
-            yield from _endless(reader)
-        ends = end if end is not None else {place: end_of(reader, place)[1] for place in begins}
+        kept = {} if start is not None and (follow or end is not None) else _edges(reader, topics, brokers)
+        begins = start if start is not None else {place: first for place, (first, _) in kept.items()}
         assign_reader(reader, begins)
+        if follow:
+            yield from _endless(reader)
+        ends = end if end is not None else {place: last for place, (_, last) in kept.items()}
         yield from _until(reader, {place: ends[place] for place in begins if begins[place] < ends[place]})
     finally:
         reader.close()
-
-
-def first_offsets(reader: Any, topics: Sequence[str]) -> dict[Place, int]:
-    """The first kept offset of every partition of `topics`."""
-    found = {}
-    for topic in topics:
-        for place in partitions_of(reader, topic):
-            found[place] = end_of(reader, place)[0]
-    return found
 
 
 def edges(
@@ -56,11 +47,14 @@ def edges(
     """First and next offset of every partition of `topics`, as a reader of that isolation sees them."""
     reader = open_reader(brokers, file=file, isolation_level=isolation)
     try:
-        return {
-            place: end_of(reader, place) for topic in topics for place in partitions_of(reader, topic, brokers=brokers)
-        }
+        return _edges(reader, topics, brokers)
     finally:
         reader.close()
+
+
+def _edges(reader: Any, topics: Sequence[str], brokers: str) -> dict[Place, tuple[int, int]]:
+    places = [place for topic in topics for place in partitions_of(reader, topic, brokers=brokers)]
+    return {place: end_of(reader, place) for place in places}
 
 
 def _endless(reader: Any) -> Iterator[Batch]:

@@ -163,10 +163,13 @@ class TestKafkaLog(LogSuite):
         thread.start()
         try:
             found = [v for batch in scan(bench.brokers, [bench.source]) for v in batch.values]
+            first = Place(bench.source, 0)
+            some = list(scan(bench.brokers, [bench.source], start={first: 10}, end={first: 40}))
         finally:
             writing.set()
             thread.join()
         assert found[:50] == [b"before"] * 50
+        assert [offset for batch in some for offset in batch.offsets.tolist()] == list(range(10, 40))
 
     @staticmethod
     def _write_on(bench: KafkaBench, stop: threading.Event) -> None:

@@ -8,16 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
 from driftline.model import app
 from models.bundle import load_bundle
-from models.contract import read_contract
-from tests.models.bundles import START_MICROS, contract_text, make_bundle, rows_of, tiny_model
+from tests.models.bundles import make_bundle, write_inputs
 
 FEATURES: list[dict[str, Any]] = [
     {"name": "amount", "type": "float"},
@@ -34,19 +30,7 @@ def run(*words: object) -> Result:
 @pytest.fixture
 def inputs(tmp_path: Path) -> list[object]:
     """The words of a `build` that works."""
-    text = contract_text(features=FEATURES)
-    contract = read_contract(text)
-    matrix = rows_of(contract)
-    columns = {
-        "event_time": pa.array(START_MICROS + np.arange(len(matrix)) * 60_000_000, pa.timestamp("us", tz="UTC")),
-        "amount": matrix[:, 0],
-        "weekend": matrix[:, 1].astype(bool),
-        "carrier": np.array(["AA", "DL", "UA"])[matrix[:, 2].astype(int)],
-        "late": matrix[:, 0] + np.random.default_rng(1).normal(size=len(matrix)) > 0,
-    }
-    pq.write_table(pa.table(columns), tmp_path / "ref.parquet")
-    (tmp_path / "contract.yaml").write_text(text, encoding="utf-8")
-    (tmp_path / "m.onnx").write_bytes(tiny_model(contract))
+    write_inputs(tmp_path, FEATURES, onnx="m.onnx", reference="ref.parquet")
     named = {"--onnx": "m.onnx", "--contract": "contract.yaml", "--reference": "ref.parquet", "--out": "out"}
     return ["build", *(word for flag, name in named.items() for word in (flag, tmp_path / name))]
 

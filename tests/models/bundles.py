@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
 from numpy.typing import NDArray
 
@@ -116,3 +118,20 @@ def resealed(path: Path, changes: dict[str, bytes]) -> None:
     files = {name: File(sha256=sha256(data), size=len(data)) for name, data in changes.items()}
     changed = manifest.model_copy(update={"files": manifest.files | files})
     (path / contents.NAME).write_bytes(sealed(changed))
+
+
+def write_inputs(folder: Path, features: Sequence[dict[str, Any]], *, onnx: str, reference: str) -> None:
+    """What a user brings to `model build`: contract.yaml over amount, weekend, carrier; the model; labelled rows."""
+    text = contract_text(features=features)
+    contract = read_contract(text)
+    matrix = rows_of(contract)
+    columns = {
+        "event_time": pa.array(START_MICROS + np.arange(len(matrix)) * MINUTE_MICROS, pa.timestamp("us", tz="UTC")),
+        "amount": matrix[:, 0],
+        "weekend": matrix[:, 1].astype(bool),
+        "carrier": np.array(["AA", "DL", "UA"])[matrix[:, 2].astype(int)],
+        "late": matrix[:, 0] + np.random.default_rng(1).normal(size=len(matrix)) > 0,
+    }
+    pq.write_table(pa.table(columns), folder / reference)
+    (folder / "contract.yaml").write_text(text, encoding="utf-8")
+    (folder / onnx).write_bytes(tiny_model(contract))

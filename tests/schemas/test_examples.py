@@ -75,3 +75,14 @@ def test_an_unknown_contract_is_named() -> None:
     """With what there is."""
     with pytest.raises(KeyError, match="expected one of prediction, label, profile"):
         versions("outcomes")
+
+
+def test_some_fields_can_be_read_alone() -> None:
+    """The others are skipped, not trusted: a record that goes on after its end is refused all the same."""
+    value = golden_bytes("profile", 1)
+    whole, some = read_record("profile", value), read_record("profile", value, fields=("group", "ranges"))
+    assert some == {"group": whole["group"], "ranges": whole["ranges"]}
+    with pytest.raises(RecordRefused, match="bytes left after the record"):
+        read_record("profile", value + b"\x00", fields=("group", "ranges"))
+    with pytest.raises(RecordRefused, match="not a body of that schema"):
+        read_record("profile", value[:-1], fields=("group", "ranges"))

@@ -8,15 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from confluent_kafka import Consumer, Producer
 
-from models.contract import read_contract
 from tests.driftline.processes import are_gone
-from tests.models.bundles import START_MICROS, contract_text, rows_of, tiny_model
+from tests.models.bundles import START_MICROS, write_inputs
 from tests.system.command import driftline, said
 
 PREDICTION = Path(__file__).parents[2] / "schemas" / "avro" / "prediction.v1.avsc"
@@ -42,19 +38,7 @@ GOOD, PATIENCE_SECONDS = 60, 30
 
 def bring_files(folder: Path) -> None:
     """What a user has: a model, a contract, reference rows, a schema."""
-    text = contract_text(features=FEATURES)
-    contract = read_contract(text)
-    matrix = rows_of(contract)
-    columns = {
-        "event_time": pa.array(START_MICROS + np.arange(len(matrix)) * 60_000_000, pa.timestamp("us", tz="UTC")),
-        "amount": matrix[:, 0],
-        "weekend": matrix[:, 1].astype(bool),
-        "carrier": np.array(["AA", "DL", "UA"])[matrix[:, 2].astype(int)],
-        "late": matrix[:, 0] + np.random.default_rng(1).normal(size=len(matrix)) > 0,
-    }
-    pq.write_table(pa.table(columns), folder / "reference.parquet")
-    (folder / "contract.yaml").write_text(text)
-    (folder / "model.onnx").write_bytes(tiny_model(contract))
+    write_inputs(folder, FEATURES, onnx="model.onnx", reference="reference.parquet")
     (folder / "purchase.avsc").write_text(json.dumps(EVENT))
 
 
