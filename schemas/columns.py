@@ -34,8 +34,15 @@ FAULTS: tuple[str, ...] = (
     "no_id",
     "no_time",
     "id_too_long",
+    "too_large",
+    "bad_compression",
+    "null_label",
+    "wrong_label_type",
+    "unknown_class",
+    "too_many_labels",
+    "misrouted",
 )
-"""Why a row cannot be read; a row's fault is an index into this, 0 for a readable row."""
+"""Why a row cannot be read; a row's fault is an index into this, 0 for a readable row. New ones go last."""
 
 UNSEEN_CATEGORY = -1.0
 """What the matrix holds for a category that the contract does not list."""
@@ -74,7 +81,8 @@ class Columns:
     """n events: ids (UTF-8), times (int64 µs UTC), matrix (float32) and flags (uint8) n x F, faults (int16).
 
     A faulted row has no id, time 0, NaN features and no flags; `details` says more about some faults, by row,
-    and never a feature's value.
+    and never a feature's value. So does a `waiting` one (bool, n), which has no fault: its schema cannot be
+    asked for now, nobody knows yet what it holds, and it is to be read again.
     """
 
     ids: list[bytes]
@@ -83,6 +91,12 @@ class Columns:
     flags: NDArray[np.uint8]
     faults: NDArray[np.int16]
     details: dict[int, str] = field(default_factory=dict)
+    waiting: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+
+    def __post_init__(self) -> None:
+        """Nothing waits unless it is said."""
+        if not len(self.waiting):
+            self.waiting = np.zeros(len(self.ids), dtype=np.bool_)
 
     def place(self, other: "Columns", rows: Sequence[int] | NDArray[np.int64]) -> None:
         """Put the rows of `other`, in their order, at `rows` of this batch."""
@@ -91,17 +105,21 @@ class Columns:
         self.matrix[at] = other.matrix
         self.flags[at] = other.flags
         self.faults[at] = other.faults
+        self.waiting[at] = other.waiting
         places = at.tolist()
         for place, name in zip(places, other.ids, strict=True):
             self.ids[place] = name
         self.details.update({places[row]: text for row, text in other.details.items()})
 
     def take(self, rows: NDArray[np.int64]) -> "Columns":
-        """The columns of some rows, in their order, without details; these columns themselves when that is all."""
+        """The columns of some rows, in their order; these columns themselves when that is all."""
         if len(rows) == len(self.ids):
             return self
-        ids = [self.ids[row] for row in rows.tolist()]
-        return Columns(ids, self.times[rows], self.matrix[rows], self.flags[rows], self.faults[rows])
+        places = rows.tolist()
+        ids = [self.ids[row] for row in places]
+        parts = (self.times[rows], self.matrix[rows], self.flags[rows], self.faults[rows])
+        details = {new: self.details[old] for new, old in enumerate(places) if old in self.details}
+        return Columns(ids, *parts, details=details, waiting=self.waiting[rows])
 
 
 def blank(rows: int, features: int) -> Columns:

@@ -1,9 +1,8 @@
 """JSON events as columns, row by row: the slow road for topics that are declared JSON."""
 
-import json
 import math
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from schemas.columns import (
     fault,
 )
 from schemas.decoding.moments import parse_moment
+from schemas.json_text import TextRefused, parse_event
 
 BAD_JSON, BAD_VALUE, NO_ID, NO_TIME = (fault(name) for name in ("bad_json", "bad_value", "no_id", "no_time"))
 LONG_LIMIT = 1 << 63
@@ -58,16 +58,14 @@ def read_json(values: Sequence[bytes], wanted: Wanted) -> Columns:
 
 def _parse(value: bytes) -> dict[str, Any]:
     try:
-        event = json.loads(value.decode("utf-8"), parse_constant=_refuse)
+        event = parse_event(value)
+    except TextRefused as refused:
+        raise _Fault(BAD_JSON, str(refused)) from refused
     except (ValueError, RecursionError) as error:
         raise _Fault(BAD_JSON, f"not JSON: {type(error).__name__}") from error
     if not isinstance(event, dict):
         raise _Fault(BAD_JSON, f"found a JSON {type(event).__name__}, expected an object")
     return event
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def _identity(found: object) -> bytes:

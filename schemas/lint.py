@@ -7,6 +7,9 @@ from typing import Any
 MAX_DEPTH = 16
 MAX_FIELDS = 2000
 MAX_SYMBOLS = 10_000
+MOST_NAME = 256
+MOST_DIGITS = 76
+"""The most digits of a decimal: what the widest common store (BigQuery's BIGNUMERIC) keeps."""
 PRIMITIVES = ("null", "boolean", "int", "long", "float", "double", "bytes", "string")
 SMALLEST = {"null": 0, "float": 4, "double": 8}
 
@@ -34,8 +37,10 @@ def read_schema(schema: object) -> Type:
     """Turn a parsed JSON schema into its tree.
 
     Raises SchemaRefused for what is not Avro, is recursive, deeper than 16, larger than 2000 fields written
-    out, or holds arrays or maps whose items take no bytes.
+    out, holds arrays or maps whose items take no bytes, decimals without bounds, or names that no log should show.
     """
+    if isinstance(schema, str) and schema not in PRIMITIVES:
+        raise SchemaRefused(f"schema: found {schema[:MOST_NAME]!r}, expected a record")
     root = _Linter().read(schema, "", "schema", MAX_DEPTH)
     if root.kind != "record":
         raise SchemaRefused(f"schema: found {root.kind} at the top, expected a record")
@@ -66,22 +71,24 @@ class _Linter:
             return self.definition(schema, space, where, depth)
         if kind in ("array", "map"):
             return self.block(schema, space, where, depth)
-        inner = self.read(kind, space, where, depth - 1)
-        logical = schema.get("logicalType")
-        return replace(inner, logical=logical) if isinstance(logical, str) else inner
+        return _logical(self.read(kind, space, where, depth - 1), schema, where)
 
     def named(self, name: str, space: str, where: str) -> Type:
         full = name if "." in name or not space else f"{space}.{name}"
         full = full if full in self.known else name
         if full not in self.known:
-            raise SchemaRefused(f"{where}: found type {name!r}, expected an Avro type or a name defined before")
+            raise SchemaRefused(
+                f"{where}: found type {name[:MOST_NAME]!r}, expected an Avro type or a name defined before"
+            )
         found = self.known[full]
         if found is None:
             raise SchemaRefused(f"{where}: {name} holds itself; a recursive schema is not read, flatten it")
         return found
 
     def union(self, schema: list[Any], space: str, where: str, depth: int) -> Type:
-        branches = tuple(self.read(branch, space, where, depth - 1) for branch in schema[:MAX_FIELDS])
+        if len(schema) > MAX_FIELDS:
+            raise SchemaRefused(f"{where}: a union of {len(schema)} branches, expected at most {MAX_FIELDS}")
+        branches = tuple(self.read(branch, space, where, depth - 1) for branch in schema)
         keys = [branch.name or branch.kind for branch in branches]
         if not branches or "union" in keys or len(set(keys)) != len(keys):
             raise SchemaRefused(f"{where}: a union needs branches of different types, none of them a union")
@@ -95,10 +102,9 @@ class _Linter:
         return Type(kind, branches=(item,), bulk=_bulk((item,), where))
 
     def definition(self, schema: Mapping[str, Any], space: str, where: str, depth: int) -> Type:
-        name, kind = schema.get("name"), str(schema["type"])
-        if not isinstance(name, str) or not name:
-            raise SchemaRefused(f"{where}: a {kind} without a name")
-        space = str(schema.get("namespace") or space)
+        kind = str(schema["type"])
+        name = _name(schema.get("name"), f"{where}: a {kind}")
+        space = _name(schema["namespace"], f"{where}: a namespace") if schema.get("namespace") else space
         full = name if "." in name or not space else f"{space}.{name}"
         if full in self.known:
             raise SchemaRefused(f"{where}: {full} is defined twice")
@@ -114,16 +120,13 @@ class _Linter:
 
     def record(self, schema: Mapping[str, Any], full: str, where: str, depth: int) -> Type:
         raw = schema.get("fields")
-        if not isinstance(raw, list) or not all(
-            isinstance(one, dict) and isinstance(one.get("name"), str) for one in raw
-        ):
+        if not isinstance(raw, list) or not all(isinstance(one, dict) for one in raw):
             raise SchemaRefused(f"{where}: record {full} needs a list of fields with names")
         if len(raw) > MAX_FIELDS:
             raise SchemaRefused(f"{where}: {len(raw)} fields, expected at most {MAX_FIELDS}")
         space = full.rpartition(".")[0]
-        fields = tuple(
-            (one["name"], self.read(one.get("type"), space, f"{where}.{one['name']}", depth - 1)) for one in raw
-        )
+        named = [(_name(one.get("name"), f"{where}: a field"), one.get("type")) for one in raw]
+        fields = tuple((name, self.read(kind, space, f"{where}.{name}", depth - 1)) for name, kind in named)
         if len({name for name, _ in fields}) != len(fields):
             raise SchemaRefused(f"{where}: record {full} names a field twice")
         types = tuple(one for _, one in fields)
@@ -140,17 +143,42 @@ def _bulk(parts: tuple[Type, ...], where: str) -> tuple[int, int]:
     return nodes, levels
 
 
+def _name(found: object, whose: str) -> str:
+    """A name that messages may show: some text, short, all of it printable."""
+    if not isinstance(found, str) or not found:
+        raise SchemaRefused(f"{whose} without a name, expected some text")
+    if len(found) > MOST_NAME or not found.isprintable():
+        raise SchemaRefused(f"{whose} named {found[:MOST_NAME]!a}, expected at most {MOST_NAME} printable characters")
+    return found
+
+
+def _logical(inner: Type, schema: Mapping[str, Any], where: str) -> Type:
+    """`inner` with the logical type that `schema` gives it, if any; a decimal needs bounds."""
+    found = schema.get("logicalType")
+    if not isinstance(found, str):
+        return inner
+    logical = _name(found, f"{where}: a logical type")
+    if logical == "big-decimal" or (logical == "decimal" and not _bounded(schema)):
+        raise SchemaRefused(f"{where}: a {logical} without bounds, expected a precision of at most {MOST_DIGITS}")
+    return replace(inner, logical=logical)
+
+
+def _bounded(schema: Mapping[str, Any]) -> bool:
+    digits, scale = schema.get("precision"), schema.get("scale", 0)
+    return type(digits) is int and type(scale) is int and 0 <= scale <= digits and 1 <= digits <= MOST_DIGITS
+
+
 def _enum(schema: Mapping[str, Any], full: str, where: str) -> Type:
     symbols = schema.get("symbols")
     if not isinstance(symbols, list) or not symbols or len(symbols) > MAX_SYMBOLS:
         raise SchemaRefused(f"{where}: enum {full} needs between 1 and {MAX_SYMBOLS} symbols")
-    return Type("enum", name=full, symbols=tuple(str(symbol) for symbol in symbols))
+    if not all(isinstance(symbol, str) for symbol in symbols) or len(set(symbols)) != len(symbols):
+        raise SchemaRefused(f"{where}: enum {full} needs symbols that are text, each once")
+    return Type("enum", name=full, symbols=tuple(symbols))
 
 
 def _fixed(schema: Mapping[str, Any], full: str, where: str) -> Type:
     size = schema.get("size")
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 1 << 31:
         raise SchemaRefused(f"{where}: fixed {full} needs a size in bytes")
-    logical = schema.get("logicalType")
-    named = logical if isinstance(logical, str) else ""
-    return Type("fixed", name=full, logical=named, size=size, smallest=size)
+    return _logical(Type("fixed", name=full, size=size, smallest=size), schema, where)

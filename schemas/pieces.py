@@ -83,11 +83,11 @@ def _leading_zeros(raw: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return np.bitwise_count(~raw).astype(np.uint64)
 
 
-def nullable_doubles(values: NDArray[np.float64]) -> Piece:
-    """["null", "double"]: NaN is null."""
+def nullable_doubles(values: NDArray[np.float64], branch: int = 1) -> Piece:
+    """["null", "double"], or a union whose double is another branch: NaN is null."""
     null = np.isnan(values)
     cells = np.empty((len(values), 1 + WORD), dtype=np.uint8)
-    cells[:, 0] = np.where(null, 0, 2)
+    cells[:, 0] = np.where(null, 0, branch << 1)
     cells[:, 1:] = np.ascontiguousarray(values, dtype="<f8").view(np.uint8).reshape(-1, WORD)
     return Piece(_items(cells), np.where(null, 1, 1 + WORD))
 

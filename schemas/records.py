@@ -2,15 +2,16 @@
 
 import io
 import json
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache, lru_cache
 from typing import Any
 
 import fastavro
 
-from schemas.contracts import latest
+from schemas.contracts import latest, versions
 from schemas.framing import PREFIX_BYTES, framed_id
-from schemas.lint import read_schema
+from schemas.lint import SchemaRefused, read_schema
 from schemas.source import canonical
 
 
@@ -23,14 +24,49 @@ def read_record(
 ) -> dict[str, Any]:
     """Read a framed record of contract `name` as its latest version knows it; `written` is its schema.
 
-    Without `written` the latest version wrote it; with `fields` the others are skipped. Times are whole microseconds.
-    Raises RecordRefused for a value that is unframed, cut or too long.
+    Without `written` one of the kept versions wrote it, the newest of which it is a whole record; with `fields` the
+    others are skipped. Times are whole microseconds. Raises RecordRefused for what is unframed, cut or too long.
     """
     if framed_id(value) is None:
         raise RecordRefused(f"{name}: found {len(value)} bytes unframed, expected 00, a schema id, a body")
-    body = io.BytesIO(value[PREFIX_BYTES:])
+    if written is not None:
+        return _read(name, value, written, fields)
+    *older, newest = versions(name)
     try:
-        writer = _plain(canonical(latest(name) if written is None else written))
+        return _read(name, value, newest, fields)
+    except RecordRefused:
+        for schema in reversed(older):
+            with suppress(RecordRefused):
+                return _read(name, value, schema, fields)
+        raise
+
+
+def _read(name: str, value: bytes, written: object, fields: tuple[str, ...]) -> dict[str, Any]:
+    """Read a framed record that was written as `written`."""
+    try:
+        writer = _plain(canonical(written))
+    except Exception as error:  # fastavro raises whatever it ran into
+        raise RecordRefused(f"{name}: not a body of that schema: {type(error).__name__}") from error
+    return _read_body(name, value[PREFIX_BYTES:], writer, fields)
+
+
+def body_reader(name: str, written: object) -> Callable[[bytes], dict[str, Any]]:
+    """What reads bodies of contract `name` that were written as `written`, as its latest version knows them.
+
+    It raises RecordRefused as read_record does. Raises SchemaRefused for what is no schema, or not safe to read.
+    """
+    try:
+        writer = _plain(canonical(written))
+    except SchemaRefused:
+        raise
+    except Exception as error:  # fastavro raises whatever it ran into
+        raise SchemaRefused(f"{name}: fastavro cannot read it: {type(error).__name__}") from error
+    return lambda body: _read_body(name, body, writer, ())
+
+
+def _read_body(name: str, value: bytes, writer: Any, fields: tuple[str, ...]) -> dict[str, Any]:
+    body = io.BytesIO(value)
+    try:
         record = fastavro.schemaless_reader(body, writer, _part(name, fields))
     except Exception as error:  # fastavro raises whatever its C code ran into
         raise RecordRefused(f"{name}: not a body of that schema: {type(error).__name__}") from error
@@ -76,7 +112,7 @@ def write_record(name: str, record: Mapping[str, Any], prefix: bytes) -> bytes:
     return out.getvalue()
 
 
-@cache
+@lru_cache(maxsize=1000)
 def _plain(schema: bytes) -> Any:
     """Parse a canonical schema without logical types, after our linter: a recursive one kills fastavro."""
     parsed = json.loads(schema)

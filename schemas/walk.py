@@ -17,6 +17,7 @@ Longs = NDArray[np.int64]
 
 TRUNCATED = fault("truncated")
 BAD_VALUE = fault("bad_value")
+TOO_LARGE = fault("too_large")
 WORD = 8
 CONTINUED = 0x80
 ZIGZAG = np.array([(raw >> 1) ^ -(raw & 1) for raw in range(1 << 14)], dtype=np.int64)
@@ -64,6 +65,7 @@ class Walk:
         self.end = bodies.ends
         self.at: Longs = np.minimum(bodies.starts + skip, bodies.ends)
         self.faults: NDArray[np.int16] = np.zeros(len(bodies.ends), dtype=np.int16)
+        self.paid: dict[int, int] = {}  # items that a row had stepped over one by one, where it has any
         self.words = self.every("<u8", WORD).astype(np.uint64, copy=False)
 
     def every(self, dtype: str, width: int) -> NDArray[np.generic]:

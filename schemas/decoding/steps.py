@@ -6,9 +6,9 @@ import numpy as np
 
 from schemas.columns import Columns
 from schemas.decoding.sinks import FeatureSink, NoSink, Sink
-from schemas.decoding.skip import Broken, Skip, skipper
+from schemas.decoding.skip import MOST_ITEMS, Broken, Purse, Skip, TooMany, skipper
 from schemas.lint import Type
-from schemas.walk import BAD_VALUE, TRUNCATED, Mask, Walk
+from schemas.walk import BAD_VALUE, TOO_LARGE, TRUNCATED, Mask, Walk
 
 Step = Callable[[Walk, Columns, Mask], None]
 
@@ -25,7 +25,8 @@ def step(node: Type, sink: Sink) -> Step:
     if node.kind == "union":
         return _union(node, sink)
     if node.kind in ("array", "map"):
-        return _row_by_row(skipper(node))
+        purse = Purse()
+        return _row_by_row(skipper(node, purse), purse)
     return _leaf(node, sink)
 
 
@@ -131,19 +132,23 @@ def _branch(branch: Type, sink: Sink) -> Step:
     return read
 
 
-def _row_by_row(skip: Skip) -> Step:
-    """Arrays and maps: the only fields that cost a Python call per row."""
+def _row_by_row(skip: Skip, purse: Purse) -> Step:
+    """Arrays and maps: the only fields that cost a Python call per row, and per item; a row pays for all of its own."""
 
     def read(walk: Walk, out: Columns, on: Mask) -> None:
-        del out
         rows = np.flatnonzero(walk.faults == 0 if on is None else (walk.faults == 0) & on)
-        cut, bad = np.zeros(len(walk.at), dtype=np.bool_), np.zeros(len(walk.at), dtype=np.bool_)
+        why = np.zeros(len(walk.at), dtype=np.int16)
         for row, at, end in zip(rows.tolist(), walk.at[rows].tolist(), walk.end[rows].tolist(), strict=True):
+            purse.left = MOST_ITEMS - walk.paid.get(row, 0)
             try:
                 walk.at[row] = skip(walk.data, at, end)
             except Broken as broken:
-                cut[row], bad[row] = broken.cut, not broken.cut
-        walk.fail(cut, TRUNCATED)
-        walk.fail(bad, BAD_VALUE)
+                why[row] = TRUNCATED if broken.cut else BAD_VALUE
+            except TooMany:
+                why[row] = TOO_LARGE
+                out.details[row] = f"more than {MOST_ITEMS} items in arrays and maps, expected a flat record"
+            walk.paid[row] = MOST_ITEMS - purse.left
+        for fault in np.unique(why[why > 0]).tolist():
+            walk.fail(why == fault, fault)
 
     return read

@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.columns import FAULTS, FeatureField, Wanted
+from schemas.decoding import skip
 from schemas.lint import MAX_DEPTH, SchemaRefused, read_schema
 from schemas.plan import compile_plan
 from schemas.varints import write_long
@@ -154,3 +157,38 @@ def test_what_is_no_record_is_refused(schema: object) -> None:
 def test_an_array_of_unions_of_nothing_is_bounded_by_its_bytes() -> None:
     """A union's branch takes a byte, so a count beyond the bytes left is a lie."""
     assert fault_of(write_long(1 << 22) + b"\x00" * 8, {"type": "array", "items": ["null"]}) == "truncated"
+
+
+def test_a_row_pays_for_the_items_of_all_its_fields() -> None:
+    """Two arrays are no way around the limit of one; whole numbers, found all at once, are not paid for."""
+    many = write_long(3000) + b"\x00" * 3000 + b"\x00"
+    assert fault_of(many, TEXTS) == ""
+    assert fault_of(many + b"\x00", TEXTS, TEXTS) == ""
+    assert fault_of(many * 2, TEXTS, TEXTS) == "too_large"
+    assert fault_of(many * 3, LIST, LIST, TEXTS) == ""
+
+
+def test_a_row_of_the_next_batch_pays_for_itself() -> None:
+    """What one row spent is not missed by another."""
+    plan = compile_plan(record(TEXTS), Wanted("id", "t", ()))
+    row = GOOD + write_long(3000) + b"\x00" * 3000 + b"\x00"
+    for _ in range(2):
+        assert not plan.decode([row] * 3, 0).faults.any()
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"\x00", b"\x7f", b"\x80\x01", b"\xff" * 9 + b"\x01", b"\xff" * 10, b"\xff"]), max_size=40
+    ),
+    st.integers(0, 50),
+    st.sampled_from([b"", b"\x00"]),
+)
+def test_many_whole_numbers_are_read_as_one_by_one(parts: list[bytes], count: int, last: bytes) -> None:
+    """With the same fault for the same bytes, wherever they break."""
+    body = write_long(count) + b"".join(parts) + last
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(skip, "FEW", 1 << 62)
+        slow = fault_of(body, LIST)
+        patch.setattr(skip, "FEW", 1)
+        patch.setattr(skip, "MANY", 7)
+        assert fault_of(body, LIST) == slow
