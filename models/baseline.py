@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, FiniteFloat, NonNegativeInt, PositiveInt, model_validator
 
-from models.contract import Part
+from models.feature import Part
 
 MISSING = -1
 UNSEEN_BIN = -2

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from models import manifest as contents
 from models.bundle import Bundle, BundleRefused
-from models.contract import Contract, ContractRefused, Part, read_contract
+from models.contract import Contract, ContractRefused, read_contract
+from models.feature import Part
 from models.fitting.isotonic import fit_calibrator
+from models.fitting.outliers import fit_outliers
 from models.fitting.quality import quality
 from models.fitting.survey import survey
 from models.fitting.target import check_target, write_bundle
@@ -71,6 +73,8 @@ def _parts(
     golden = Golden(matrix=reference.inputs[chosen], scores=scores[chosen])
     baseline = survey(reference, scores, contract)
     parts = {contents.BASELINE: _json(baseline), contents.GOLDEN: write_golden(golden)}
+    if (ood := fit_outliers(reference.matrix, contract)) is not None:
+        parts[contents.OOD] = _json(ood)
     if reference.labels is None:
         return parts, {}
     known = ~np.isnan(reference.labels)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, FiniteFloat, NonNegativeFloat, PositiveInt, model_validator
 
-from models.contract import Part
+from models.feature import Part
 
 MOST_KNOTS = 200
 

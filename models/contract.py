@@ -3,26 +3,24 @@
 import re
 from datetime import timedelta
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from models.feature import Feature, Part
 from schemas.durations import Duration, micros
 
-Policy = Literal["reject", "impute", "pass"]
+TimePolicy = Literal["reject", "pass"]
+LONGEST_DEADLINE = timedelta(seconds=1)
+"""Finding a bad row, then the fallback, may each take as long again; the broker ends a transaction after 10 s."""
 NAME = re.compile(r"^[a-z0-9][a-z0-9.-]*$")
 
 
 class ContractRefused(ValueError):
     """The contract file cannot be used; the message names the place, what was found and what was expected."""
-
-
-class Part(BaseModel):
-    """A part of the contract: frozen, and a key nobody knows is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class EventFields(Part):
@@ -31,46 +29,6 @@ class EventFields(Part):
     id: str = "event_id"
     key: str | None = None
     time: str = "event_time"
-
-
-class Policies(Part):
-    """What to do with a value that breaks the contract: refuse the row, impute it or pass it on, marked."""
-
-    missing: Policy = "reject"
-    unseen: Policy = "reject"
-    out_of_range: Policy = "reject"
-
-
-class Feature(Part):
-    """One input of the model, in the model's order."""
-
-    name: str
-    type: Literal["float", "int", "bool", "category"]
-    range: tuple[float, float] | None = None
-    categories: tuple[str, ...] = ()
-    nullable: bool = False
-    impute: float | str | None = None
-    policies: Policies = Policies()
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if (self.type == "category") != bool(self.categories):
-            raise ValueError("categories belong to a feature of type category, and such a feature needs them")
-        if len(set(self.categories)) != len(self.categories):
-            raise ValueError("a category is listed twice")
-        if self.range is not None and (self.type in ("bool", "category") or self.range[0] > self.range[1]):
-            raise ValueError("range is [lowest, highest] and belongs to a float or int feature")
-        if "impute" in (self.policies.missing, self.policies.unseen, self.policies.out_of_range):
-            self.imputed_value()
-        return self
-
-    def imputed_value(self) -> float:
-        """The number that stands in for a refused value, as the model sees it (a category's is its place)."""
-        if self.impute is None:
-            raise ValueError(f"feature {self.name}: a policy says impute, so `impute` needs a value")
-        if self.type == "category":
-            return float(self.categories.index(str(self.impute)))
-        return float(self.impute)
 
 
 class Outputs(Part):
@@ -96,8 +54,19 @@ class Owner(Part):
     contact: str = ""
 
 
+class Allow(Part):
+    """What the model may use besides the standard operators that run no graph of their own (models.safety)."""
+
+    operators: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+
+
 class Contract(Part):
-    """Everything that driftline must know about a model, besides its bytes."""
+    """Everything that driftline must know about a model, besides its bytes.
+
+    `deadline` is how long the model may take for a batch. With `overload: degrade`, an event that waited longer than
+    that on the broker is not scored but answered as if the model had failed: by the fallback, else by `prior`.
+    """
 
     model: Annotated[str, Field(max_length=100)]
     version: str
@@ -108,6 +77,8 @@ class Contract(Part):
     bucket: Duration = timedelta(hours=1)
     max_age: Duration | None = None
     max_ahead: Duration = timedelta(minutes=10)
+    stale: TimePolicy = "reject"
+    future: TimePolicy = "reject"
     features: Annotated[tuple[Feature, ...], Field(min_length=1, max_length=2000)]
     task: Literal["binary", "multiclass", "regression"]
     outputs: Outputs
@@ -115,7 +86,10 @@ class Contract(Part):
     label: LabelTerms
     segments: tuple[str, ...] = ()
     deadline: Duration = timedelta(seconds=1)
+    overload: Literal["wait", "degrade"] = "wait"
     prior: float | str | None = None
+    ood_rate: Annotated[float, Field(gt=0.0, le=0.2)] = 0.01
+    allow: Allow = Allow()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -132,7 +106,21 @@ class Contract(Part):
             raise ValueError("outputs.classes belong to a multiclass task, and such a task needs them")
         if self.bucket <= timedelta(0):
             raise ValueError("bucket must be longer than zero")
+        if not timedelta(0) < self.deadline <= LONGEST_DEADLINE:
+            raise ValueError(f"deadline: found {self.deadline}, expected more than 0 and at most {LONGEST_DEADLINE}")
+        if fault := self._prior_fault():
+            raise ValueError(f"prior: found {self.prior!r}, expected {fault}")
         return self
+
+    def _prior_fault(self) -> str | None:
+        """What the prior ought to be, where it is something else."""
+        if self.prior is None:
+            return None
+        if self.task == "multiclass":
+            return None if self.prior in self.outputs.classes else "one of outputs.classes"
+        if not isinstance(self.prior, float) or not isfinite(self.prior):
+            return "a number"
+        return None if self.task == "regression" or 0.0 <= self.prior <= 1.0 else "a probability"
 
     @cached_property
     def bucket_micros(self) -> int:
@@ -152,13 +140,13 @@ def read_contract(text: str, *, where: str = "contract.yaml") -> Contract:
     """
     try:
         return Contract.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise ContractRefused(f"{where}: not YAML: {error}") from error
     except ValidationError as error:
         lines = [
             f"{where}: {'.'.join(str(step) for step in e['loc']) or 'contract'}: {e['msg']}" for e in error.errors()
         ]
         raise ContractRefused("\n".join(lines)) from error
+    except (yaml.YAMLError, ValueError, AttributeError, RecursionError) as error:  # YAML's dates, numbers and depth
+        raise ContractRefused(f"{where}: not YAML: {error}") from error
 
 
 def load_contract(path: Path) -> Contract:

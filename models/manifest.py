@@ -6,14 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError
 
-from models.contract import Part
+from models.feature import Part
 
 NAME = "manifest.json"
-MODEL, CONTRACT, BASELINE, CALIBRATOR, GOLDEN = (
-    "model.onnx", "contract.yaml", "baseline.json", "calibrator.json", "golden.jsonl",
+MODEL, CONTRACT, BASELINE, CALIBRATOR, GOLDEN, OOD = (
+    "model.onnx", "contract.yaml", "baseline.json", "calibrator.json", "golden.jsonl", "ood.json",
 )  # fmt: skip
 REQUIRED = frozenset({MODEL, CONTRACT, BASELINE, GOLDEN})
-KNOWN = REQUIRED | {CALIBRATOR, NAME}
+KNOWN = REQUIRED | {CALIBRATOR, OOD, NAME}
+SIGNATURE = "manifest.sig"
+UNLISTED = frozenset({NAME, SIGNATURE})
+"""What a manifest cannot list: itself, and the signature that came after it; neither changes the digest."""
 FORMAT = 1
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

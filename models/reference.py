@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from models.contract import Contract, Feature, Policy
+from models.contract import Contract
+from models.feature import Feature, Policy
 from models.fitting.encode import UNSEEN, feature_column, label_column, time_column
 
 FEWEST_ROWS = 200

@@ -1,20 +1,37 @@
 """The session: one ONNX model in memory, which turns a matrix into scores."""
 
+import os
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from models.bundle import BundleRefused, score_columns
 from models.contract import Contract
+from models.safety.ports import check_input, check_output
 
-ERRORS_ONLY = 3
-SCORES = ("tensor(float)", "tensor(double)")
+# Read once, when onnxruntime is imported: its wheels send usage data by default since 1.29, from a thread of their own.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime
+
+SILENT = 4
+"""An error is raised, with its text; printed as well it would be a line on standard error that is no JSON."""
 
 
 class ModelFault(Exception):
     """The model failed or gave no usable scores; the message says what was found and expected."""
+
+
+class Brake:
+    """Stops a run from another thread: a model whose brake is pulled fails at its next operator, at the latest."""
+
+    def __init__(self) -> None:
+        self.options: Any = onnxruntime.RunOptions()
+        self.options.log_severity_level = SILENT
+
+    def pull(self) -> None:
+        """Stop the run that holds this brake, or the next one."""
+        self.options.terminate = True
 
 
 class Session:
@@ -30,71 +47,52 @@ class Session:
             self._session: Any = onnxruntime.InferenceSession(onnx, _options(), providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own errors share no narrower parent
             raise BundleRefused(f"model.onnx: found {_line(error)}, expected a model onnxruntime can load") from error
-        self._input = _checked_input(self._session.get_inputs(), contract)
-        self._output = _checked_output(self._session.get_outputs(), contract)
+        inputs = self._session.get_inputs()
+        check_input(inputs, contract)
+        check_output(self._session.get_outputs(), contract)
+        self._input, self._output = str(inputs[0].name), contract.outputs.score
 
     def score(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """Scores of every row, (n, k): P(positive) or the value with k = 1, else one probability a class.
 
-        `matrix` is (n, F) float32, C-contiguous, in the contract's order, NaN for missing. Raises ModelFault.
+        `matrix` is (n, F) float32, C-contiguous, in the contract's order, NaN for missing. Raises ModelFault, also
+        for a single row without finite scores.
         """
-        rows = len(matrix)
-        if rows == 0:
-            return np.empty((0, score_columns(self._contract)))
-        try:
-            found = self._session.run([self._output], {self._input: np.ascontiguousarray(matrix, dtype=np.float32)})[0]
-        except Exception as error:  # onnxruntime's own errors share no narrower parent
-            raise ModelFault(f"{self._contract.model}: the model failed on {rows} rows: {_line(error)}") from error
-        scores = _columns(np.asarray(found, dtype=np.float64), rows, self._contract)
+        scores = self.answers(matrix)
         finite = np.isfinite(scores).all(axis=1)
         if not finite.all():
-            first = int(np.argmin(finite))
+            rows, first = len(scores), int(np.argmin(finite))
             raise ModelFault(
                 f"{self._contract.model}: found {rows - int(finite.sum())} of {rows} rows NaN or infinite, "
                 f"first row {first}, expected finite scores"
             )
         return scores
 
+    def answers(self, matrix: NDArray[np.float32], brake: Brake | None = None) -> NDArray[np.float64]:
+        """What the model says of every row, (n, k), not finite where it failed on that row alone.
+
+        Raises ModelFault when it failed on the whole, or when `brake` was pulled.
+        """
+        rows = len(matrix)
+        if rows == 0:
+            return np.empty((0, score_columns(self._contract)))
+        given = {self._input: np.ascontiguousarray(matrix, dtype=np.float32)}
+        try:
+            found = self._session.run([self._output], given, None if brake is None else brake.options)[0]
+        except Exception as error:  # onnxruntime's own errors share no narrower parent
+            raise ModelFault(f"{self._contract.model}: the model failed on {rows} rows: {_line(error)}") from error
+        return _columns(np.asarray(found, dtype=np.float64), rows, self._contract)
+
 
 def _options() -> Any:
-    """What FACTS measured: one thread, no spinning, errors only."""
+    """What FACTS measured: one thread, no spinning."""
     options: Any = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    options.log_severity_level = ERRORS_ONLY
+    options.log_severity_level = SILENT
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     return options
-
-
-def _checked_input(inputs: list[Any], contract: Contract) -> str:
-    """The name of the one input, if it is a float32 matrix as wide as the contract's features."""
-    width = len(contract.features)
-    expected = f"expected one input of tensor(float) with {width} columns, one a feature"
-    if len(inputs) != 1:
-        raise BundleRefused(f"model.onnx: found {len(inputs)} inputs ({_named(inputs)}), {expected}")
-    only = inputs[0]
-    if only.type != "tensor(float)" or len(only.shape) != len(("row", "feature")):
-        raise BundleRefused(f"model.onnx: found input {only.name} of {only.type} {only.shape}, {expected}")
-    if isinstance(only.shape[1], int) and only.shape[1] != width:
-        raise BundleRefused(f"model.onnx: found input {only.name} with {only.shape[1]} columns, {expected}")
-    if isinstance(only.shape[0], int):
-        raise BundleRefused(f"model.onnx: found input {only.name} fixed to {only.shape[0]} rows, expected any number")
-    return str(only.name)
-
-
-def _checked_output(outputs: list[Any], contract: Contract) -> str:
-    """The name of the score output, if the model has it."""
-    wanted = contract.outputs.score
-    for output in outputs:
-        if output.name == wanted:
-            if output.type not in SCORES:
-                raise BundleRefused(
-                    f"model.onnx: found output {wanted} of {output.type}, expected {' or '.join(SCORES)}; "
-                    "convert the model with ZipMap off"
-                )
-            return wanted
-    raise BundleRefused(f"model.onnx: found outputs {_named(outputs)}, expected {wanted} (contract outputs.score)")
 
 
 def _columns(found: NDArray[np.float64], rows: int, contract: Contract) -> NDArray[np.float64]:
@@ -107,10 +105,6 @@ def _columns(found: NDArray[np.float64], rows: int, contract: Contract) -> NDArr
         shapes = " or ".join(str(shape) for shape in allowed)
         raise ModelFault(f"{contract.model}: found {contract.outputs.score} of shape {found.shape}, expected {shapes}")
     return np.ascontiguousarray(found.reshape(rows, -1)[:, -columns:])
-
-
-def _named(nodes: list[Any]) -> str:
-    return ", ".join(str(node.name) for node in nodes) or "none"
 
 
 def _line(error: Exception) -> str:

@@ -5,8 +5,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from models.contract import Contract, Feature
+from models.contract import Contract
 from models.decide import classes
+from models.feature import Feature
 
 UNSEEN = -1.0
 

@@ -13,8 +13,9 @@ from models.baseline import (
     ScoreBaseline,
     ValuePrior,
 )
-from models.contract import Contract, Feature
+from models.contract import Contract
 from models.decide import classes, headline
+from models.feature import Feature
 from models.fitting.bins import MOST_BINS, inner_edges
 from models.fitting.encode import UNSEEN
 from models.reference import Reference

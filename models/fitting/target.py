@@ -23,8 +23,9 @@ def check_target(out: Path) -> None:
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise TargetRefused(f"{out}: found {'a symbolic link' if out.is_symlink() else 'a file'}, {WANTED}")
     present = {entry.name for entry in out.iterdir()} if out.exists() else set()
-    if present and (contents.NAME not in present or present - contents.KNOWN):
-        found = ", ".join(sorted(present - contents.KNOWN)) or f"no {contents.NAME}"
+    strange = present - contents.KNOWN - contents.UNLISTED
+    if present and (contents.NAME not in present or strange):
+        found = ", ".join(sorted(strange)) or f"no {contents.NAME}"
         raise TargetRefused(f"{out}: found {found}, {WANTED}")
 
 
