@@ -8,6 +8,9 @@ from stream.records import Batch, Headers, Writes
 
 MAX_TEXT_BYTES = 1024
 OVERHEAD_BYTES = 65_536
+REDRIVES, MOST_DIGITS = "dlq.redrives", 4
+Letter = tuple[bytes | None, bytes | None, Headers]
+"""A letter's value, key and headers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,24 +28,26 @@ class Desk:
         written = [self._letter(batch, row, stage, *why[row]) for row in rows]
         return Writes(
             topic=self.topic,
-            values=[value for value, _ in written],
-            keys=[batch.keys[row] for row in rows],
+            values=[value for value, _, _ in written],
+            keys=[key for _, key, _ in written],
             partitions=[int(batch.partitions[row]) for row in rows],
-            headers=[headers for _, headers in written],
+            headers=[headers for _, _, headers in written],
         )
 
-    def _letter(self, batch: Batch, row: int, stage: str, reason: str, message: str) -> tuple[bytes | None, Headers]:
-        value, original = batch.values[row], batch.headers(row) or ()
+    def _letter(self, batch: Batch, row: int, stage: str, reason: str, message: str) -> Letter:
+        value, key, original = batch.values[row], batch.keys[row], batch.headers(row) or ()
         note = self._note(batch, row, {"stage": stage, "reason": reason, "message": message})
-        size = len(value or b"") + len(batch.keys[row] or b"") + sum(len(n) + len(v or b"") for n, v in original)
-        if size + OVERHEAD_BYTES // 2 <= self.max_bytes:
-            return value, [*original, *note]
+        if row in batch.broken:
+            return None, None, [*note, *_headers({"reference": "offset"})]
+        if _size(value, key, original) + OVERHEAD_BYTES // 2 <= self.max_bytes:
+            return value, key, [*original, *note]
         reference = {
             "reference": "offset",
-            "size": str(size),
+            "size": str(len(value or b"")),
             "sha256": hashlib.sha256(value or b"").hexdigest(),
         }
-        return None, [*note, *_headers(reference)]
+        fits = len(key or b"") + OVERHEAD_BYTES // 2 <= self.max_bytes
+        return None, key if fits else None, [*note, *_headers(reference)]
 
     def _note(self, batch: Batch, row: int, why: Mapping[str, str]) -> Headers:
         said = {
@@ -53,9 +58,25 @@ class Desk:
             "group": self.group,
             "service": self.service,
             "service_version": self.service_version,
-            "attempt": "1",
+            "attempt": str(1 + redrives_of(batch.headers(row) or ())),
         }
         return _headers({**said, **why})
+
+
+def redrives_of(headers: Headers) -> int:
+    """How often a record was redriven already, by its last header of that name; anything else than a count is 0.
+
+    >>> redrives_of([("dlq.redrives", b"2")])
+    2
+    """
+    said = [value or b"" for name, value in headers if name == REDRIVES]
+    return int(said[-1]) if said and said[-1].isdigit() and len(said[-1]) <= MOST_DIGITS else 0
+
+
+def _size(value: bytes | None, key: bytes | None, headers: Headers) -> int:
+    """The most bytes that a record takes on the wire: each header's two lengths may take five bytes each."""
+    extra = sum(len(name.encode()) + len(content or b"") + 10 for name, content in headers)
+    return len(value or b"") + len(key or b"") + extra
 
 
 def _headers(said: Mapping[str, str]) -> list[tuple[str, bytes]]:

@@ -1,6 +1,6 @@
 """What the loop needs of a transactional log: read, write, then commit both as one, or neither."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from stream.records import Batch, Place, Span, Start, Writes
@@ -14,6 +14,16 @@ class Log(Protocol):
 
     def write(self, writes: Writes) -> None:
         """Put records into the open transaction, opening one if need be."""
+
+    def hold(self, places: Mapping[Place, int]) -> None:
+        """Give back records of the batch read last, of each place those from an offset on, as if never read.
+
+        The places stay ours and are committed at that offset; they are not read until `release`. A change of the
+        assignment, an abort or a restart forgets that they were held. Raises ValueError for an offset not read.
+        """
+
+    def release(self, places: Iterable[Place]) -> None:
+        """Read held places again, the record that was given back first; places not held are passed over."""
 
     def spans(self) -> list[Span]:
         """What the open transaction has read."""
@@ -32,6 +42,9 @@ class Log(Protocol):
 
     def starts(self) -> Mapping[Place, Start] | None:
         """The assignment's starts after it changed, told once; None when it did not change."""
+
+    def at_end(self) -> Collection[Place]:
+        """Assigned places of which everything there was has been read; empty where the log is not told to say so."""
 
     def lag(self) -> Mapping[Place, int]:
         """Records not yet read, a place, as far as known."""

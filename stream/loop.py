@@ -1,12 +1,13 @@
 """The only loop: a record leaves it one of two ways, used or set aside with a reason."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from stream.faults import Abort, Disturbed, Indefinite, Stopped
+from stream.holding import Holding
 from stream.log import Log
-from stream.records import Writes
+from stream.records import Batch, Place, Writes
 from stream.stage import Stage, Watch
 
 SLICE_SECONDS = 0.1
@@ -14,7 +15,10 @@ SLICE_SECONDS = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """When to commit: input drained and `quiet` since the last, or `longest` open, or `most` bytes written."""
+    """When to commit: input drained and `quiet` since the last, or `longest` open, or `most` bytes written.
+
+    A place that its stage cannot go on with is tried again every `hold`.
+    """
 
     quiet_seconds: float = 0.010
     longest_seconds: float = 0.100
@@ -23,6 +27,7 @@ class Pace:
     idle_seconds: float = 0.1
     backoff_seconds: float = 0.2
     outage_seconds: float = 240.0
+    hold_seconds: float = 1.0
 
 
 class Loop:
@@ -45,6 +50,7 @@ class Loop:
         self._last = clock()
         self._failures = 0
         self._failing = 0.0
+        self._holding = Holding(watch.held)
         self._until: Callable[[], bool] = lambda: False
 
     def run(self, until: Callable[[], bool]) -> None:
@@ -61,16 +67,18 @@ class Loop:
             step()
         except Disturbed as change:
             self._watch.disturbed(change.args)
+            self._holding.forget()
             if self._opened is not None:
                 self._undo("the assignment changed")
             self._stage.assigned({})
         except Abort as fault:
             self._undo(str(fault))
-            self._back_off()
+            self._back_off(str(fault))
         except Indefinite as fault:
             self._restart(str(fault))
 
     def _turn(self) -> None:
+        self._release()
         batch = self._log.poll(self._patience())
         starts = self._log.starts()
         if starts is not None:
@@ -81,18 +89,32 @@ class Loop:
         if batch is not None:
             self._opened = self._clock() if self._opened is None else self._opened
             self._write(self._stage.take(batch))
+            self._hold(batch, self._stage.held())
         if self._due(drained=batch is None):
             self._settle()
 
+    def _release(self) -> None:
+        due = self._holding.due(self._clock())
+        if due:
+            self._log.release(due)
+
+    def _hold(self, batch: Batch, places: Mapping[Place, int]) -> None:
+        """Give back what the stage could not go on with."""
+        if places:
+            self._log.hold(places)
+        if places or self._holding:
+            self._holding.took(batch, places.keys(), self._clock() + self._pace.hold_seconds)
+
     def _patience(self) -> float:
-        if self._opened is None:
+        if self._opened is None and not self._stage.has_more():
             return self._pace.idle_seconds
         return max(0.0, self._last + self._pace.quiet_seconds - self._clock())
 
     def _due(self, *, drained: bool) -> bool:
         now = self._clock()
         if self._opened is None:
-            return now - self._last >= self._pace.heartbeat_seconds and bool(self._log.still())
+            pause = self._pace.quiet_seconds if self._stage.has_more() else self._pace.heartbeat_seconds
+            return now - self._last >= pause and bool(self._log.still())
         if drained:
             return now - self._last >= self._pace.quiet_seconds
         return now - self._opened >= self._pace.longest_seconds or self._bytes >= self._pace.most_bytes
@@ -134,6 +156,8 @@ class Loop:
         done = False
         while True:
             self._watch.beat()
+            # At each try: whoever looks on learns of an outage while it lasts, not when it is over.
+            self._watch.ended("restarted", why)
             try:
                 done = self._log.restart()
                 break
@@ -141,13 +165,12 @@ class Loop:
                 why = str(fault)
             if self._until():
                 break
-            self._back_off()
-        self._watch.ended("restarted", why)
+            self._back_off(why)
         self._close("committed" if done else "aborted", why)
         if not done:
-            self._back_off()
+            self._back_off(why)
 
-    def _back_off(self) -> None:
+    def _back_off(self, why: str) -> None:
         """Wait longer after each failure in a row; a lone one costs nothing. Raises Stopped after too long."""
         now = self._clock()
         self._failing = now if self._failures == 0 else self._failing
@@ -155,8 +178,8 @@ class Loop:
         if now - self._failing > self._pace.outage_seconds:
             raise Stopped(
                 f"no transaction could be committed for {self._pace.outage_seconds:.0f} s",
-                cause="Kafka refuses or does not answer; the log says what was tried",
-                fix="nothing was lost: bring Kafka back, then start again",
+                cause=f"the last one: {why}",
+                fix="nothing was lost: bring back what refuses or does not answer, then start again",
             )
         wait = 0.0 if self._failures == 1 else min(5.0, self._pace.backoff_seconds * 2.0 ** (self._failures - 2))
         for _ in range(round(wait / SLICE_SECONDS)):

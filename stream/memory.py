@@ -1,6 +1,6 @@
 """The memory twin of the log on Kafka: the same promises, in one process."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -28,6 +28,7 @@ class MemoryLog:
         self.changed = False
         self._resume, self._probe = resume, probe
         self._positions = Positions()
+        self._held: set[Place] = set()
         self._told: Mapping[Place, Start] | None = None
         self._transaction: int | None = None
         self._generation: int | None = None
@@ -43,7 +44,7 @@ class MemoryLog:
             self._settle_assignment(self.pending)
             return None
         for place, start in sorted(self._positions.ends().items()):
-            found = self.broker.committed(place, start, self.rows)
+            found = [] if place in self._held else self.broker.committed(place, start, self.rows)
             if found:
                 if self._generation is None:
                     self._generation = self.broker.generations[self.group]
@@ -60,6 +61,7 @@ class MemoryLog:
             place: self.broker.offsets.get((self.group, place), Start(resumed.get(place, 0))) for place in places
         }
         self._positions.assigned(self._told)
+        self._held.clear()
         self.pending = None
 
     def write(self, writes: Writes) -> None:
@@ -70,6 +72,15 @@ class MemoryLog:
             self._transaction = self.broker.open()
         self.broker.produce(writes, self._transaction)
         self._probe("produced")
+
+    def hold(self, places: Mapping[Place, int]) -> None:
+        """Give back records of the batch read last, of each place those from an offset on."""
+        self._positions.give_back(places)
+        self._held.update(places)
+
+    def release(self, places: Iterable[Place]) -> None:
+        """Read held places again."""
+        self._held.difference_update(places)
 
     def spans(self) -> list[Span]:
         """What the open transaction has read."""
@@ -101,6 +112,7 @@ class MemoryLog:
         if self._transaction is not None:
             self.broker.end(self._transaction, commit=False)
         self._transaction = self._generation = None
+        self._held.clear()
         self._positions.rewind()
 
     def restart(self) -> bool:
@@ -112,6 +124,11 @@ class MemoryLog:
         """The assignment's starts after it changed, told once."""
         told, self._told = self._told, None
         return told
+
+    def at_end(self) -> Collection[Place]:
+        """Assigned places with no committed record left to read."""
+        ends = self._positions.ends().items()
+        return {place for place, end in ends if not self.broker.committed(place, end, 1)}
 
     def lag(self) -> Mapping[Place, int]:
         """Positions not yet read, a place."""
@@ -126,12 +143,14 @@ class MemoryLog:
 
 def _batch(place: Place, found: Sequence[tuple[int, Entry]]) -> Batch:
     n = len(found)
+    seen = [Entry(broken=entry.broken) if entry.broken else entry for _, entry in found]
     return Batch(
         topics=[place.topic] * n,
         partitions=np.full(n, place.partition, np.int32),
         offsets=np.fromiter((offset for offset, _ in found), np.int64, n),
-        timestamps=np.zeros(n, np.int64),
-        keys=[entry.key for _, entry in found],
-        values=[entry.value for _, entry in found],
-        headers=lambda row: found[row][1].headers,
+        timestamps=np.fromiter((-1 if entry.broken else 0 for entry in seen), np.int64, n),
+        keys=[entry.key for entry in seen],
+        values=[entry.value for entry in seen],
+        headers=lambda row: seen[row].headers,
+        broken={row: entry.broken for row, entry in enumerate(seen) if entry.broken},
     )

@@ -22,13 +22,14 @@ class Member(Protocol):
 
 @dataclass
 class Entry:
-    """A position of a partition: a record, or the marker that ends a transaction."""
+    """A position of a partition: a record (one that nobody can read where `broken` says why), or a marker."""
 
     key: bytes | None = None
     value: bytes | None = None
     headers: Headers | None = None
     transaction: int | None = None
     marker: bool = False
+    broken: str = ""
 
 
 @dataclass

@@ -1,83 +1,14 @@
 """The verdict on an account: balanced, broken at a named place, or beyond proof."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from stream.evidence import Facts, Found, PartitionAccount
 from stream.ledger import COUNTS, Fault, Range, faults
 from stream.records import Place
 
 Status = Literal["balanced", "broken", "unprovable"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """Records of an output topic that name one input partition as their source.
-
-    `distinct` source positions that a range covers, `repeated` records beyond the first of a position,
-    `outside` records whose position no range covers.
-    """
-
-    distinct: int
-    repeated: int = 0
-    outside: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Facts:
-    """What is known beside the ranges; whatever is left out is not checked.
-
-    `first_offset` of the log that holds the ranges: above 0, older ones are gone. `predictions`,
-    `dead_letters`: what is really there; in a table that is given, a place it lacks has nothing.
-    `unknown`: places whose outputs retention may have taken. `unread`: places whose absent positions could not be
-    read again. `reread`: committed records found by reading
-    the account's positions again. `begins`: the first position there was to read. `committed`: where the
-    group stood before, and after, the ranges were read.
-    """
-
-    first_offset: int = 0
-    predictions: Mapping[Place, Found] | None = None
-    dead_letters: Mapping[Place, Found] | None = None
-    unknown: frozenset[Place] = frozenset()
-    reread: Mapping[Place, int] = field(default_factory=dict)
-    unread: frozenset[Place] = frozenset()
-    begins: Mapping[Place, int] = field(default_factory=dict)
-    committed: Mapping[Place, tuple[int, int]] = field(default_factory=dict)
-
-    def places(self) -> set[Place]:
-        """Places that ought to have an account."""
-        return {*(self.predictions or ()), *(self.dead_letters or ()), *self.committed}
-
-
-@dataclass(frozen=True, kw_only=True)
-class PartitionAccount:
-    """The sums of one partition; `predictions`, `dead_letters` say what was found, None where not looked."""
-
-    topic: str
-    partition: int
-    start: int
-    end: int
-    absent: int
-    marks: int
-    scored: int
-    degraded: int
-    rejected: int
-    dead: int
-    duplicate: int
-    taken: int
-    predictions: Found | None
-    dead_letters: Found | None
-    fault: Fault | None = None
-
-    @property
-    def read(self) -> int:
-        """Records that were there to be read."""
-        return self.end - self.start - self.absent
-
-    @property
-    def answered(self) -> int:
-        """Records that must have a prediction."""
-        return self.scored + self.degraded + self.rejected
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +66,7 @@ def _judged(place: Place, ranges: Sequence[Range], facts: Facts) -> PartitionAcc
         end=max((one.end for one in ranges), default=0),
         predictions=_looked(facts.predictions, place, facts.unknown),
         dead_letters=_looked(facts.dead_letters, place, facts.unknown),
+        outcomes=_looked(facts.outcomes, place, facts.unknown),
         **sums,
     )
     first = min(faults(ranges), key=lambda fault: (fault.start, fault.end), default=None)
@@ -160,6 +92,9 @@ def _contradicted(account: PartitionAccount, facts: Facts) -> Iterator[Fault]:
         wrong = _miscounted(found, expected, older_gone=older_gone) if found else None
         if wrong:
             yield _whole(account, f"{kind}: {wrong}")
+    joined = account.outcomes and _overjoined(account.outcomes, account.taken, older_gone=older_gone)
+    if joined:
+        yield _whole(account, f"outcomes: {joined}")
 
 
 def _misplaced(account: PartitionAccount, facts: Facts) -> Iterator[Fault]:
@@ -180,12 +115,25 @@ def _misplaced(account: PartitionAccount, facts: Facts) -> Iterator[Fault]:
 
 
 def _miscounted(found: Found, expected: int, *, older_gone: bool) -> str | None:
+    if wrong := _astray(found, older_gone=older_gone):
+        return wrong
+    if found.distinct != expected:
+        return f"found {found.distinct} source positions, expected {expected} by the account"
+    return None
+
+
+def _overjoined(found: Found, taken: int, *, older_gone: bool) -> str | None:
+    """Some of what was taken joins nothing yet, but nothing else is joined, and nothing twice."""
+    if wrong := _astray(found, older_gone=older_gone):
+        return wrong
+    return f"found {found.distinct} source positions, expected {taken} at most" if found.distinct > taken else None
+
+
+def _astray(found: Found, *, older_gone: bool) -> str | None:
     if found.repeated:
         return f"found {found.repeated} more than one a source position, expected none"
     if found.outside and not older_gone:
         return f"found {found.outside} from positions that no account covers, expected none"
-    if found.distinct != expected:
-        return f"found {found.distinct} source positions, expected {expected} by the account"
     return None
 
 

@@ -1,7 +1,7 @@
 """What moves: a batch that was read, the records to write, the span of positions used."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +23,8 @@ class Batch:
 
     `partitions` is int32 (n,), `offsets` int64 (n,), `timestamps` int64 (n,) in milliseconds
     as the broker keeps them (-1 where it keeps none). Headers are asked for by row, for few rows need them.
+    `broken` says why of each row that is there but that nobody could take out of its compressed batch: it has no key,
+    no value, no headers, no timestamp.
     """
 
     topics: Sequence[str]
@@ -32,9 +34,24 @@ class Batch:
     keys: Sequence[bytes | None]
     values: Sequence[bytes | None]
     headers: Callable[[int], Headers | None]
+    broken: Mapping[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def take(self, rows: NDArray[np.int64]) -> "Batch":
+        """The records at `rows` (m,), in that order."""
+        which = rows.tolist()
+        return Batch(
+            topics=[self.topics[row] for row in which],
+            partitions=self.partitions[rows],
+            offsets=self.offsets[rows],
+            timestamps=self.timestamps[rows],
+            keys=[self.keys[row] for row in which],
+            values=[self.values[row] for row in which],
+            headers=lambda row: self.headers(which[row]),
+            broken={new: self.broken[old] for new, old in enumerate(which) if old in self.broken},
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

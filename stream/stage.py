@@ -1,6 +1,6 @@
 """What the loop calls: the stage that does a service's work, the watch that looks on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from stream.records import Batch, Place, Span, Start, Writes
@@ -14,6 +14,17 @@ class Stage(Protocol):
 
     def take(self, batch: Batch) -> Iterable[Writes]:
         """Use a batch; what it causes."""
+
+    def held(self) -> Mapping[Place, int]:
+        """Places that cannot go on, each with the offset of the first record of the batch just taken not used.
+
+        Nothing of such a place from that offset on may have been used: it comes again, later. Empty as a rule.
+        """
+        return {}
+
+    def has_more(self) -> bool:
+        """Whether there is work that no record brings: the next transaction is not to wait for one, or a heartbeat."""
+        return False
 
     def settle(self, spans: Sequence[Span]) -> Iterable[Writes]:
         """The transaction is about to be committed: the account of it."""
@@ -36,6 +47,9 @@ class Watch(Protocol):
 
     def disturbed(self, changes: Sequence[str]) -> None:
         """The assignment changed."""
+
+    def held(self, places: Collection[Place]) -> None:
+        """These places wait for their stage, all others go on; told when it changes."""
 
     def ended(self, result: str, why: str = "") -> None:
         """A transaction was committed, aborted, or its producer restarted."""

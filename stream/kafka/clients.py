@@ -7,10 +7,18 @@ from typing import Any
 from confluent_kafka import KafkaException, Producer
 
 from stream.faults import Stopped
+from stream.properties import hidden, properties
 
 Config = dict[str, Any]
 PARTITIONER = {"partitioner": "murmur2_random"}
-SHORTEST_SECRET = 4
+# What one answer of the broker may do to our memory. A fetch is small because each of its compressed batches may grow
+# a thousandfold (64 kB cost no speed that could be measured); zstd beyond the receive cap is refused by the client,
+# the other codecs know no cap: a topic with compression.type=zstd turns theirs into zstd.
+READING = {
+    "fetch.message.max.bytes": 65_536,
+    "fetch.max.bytes": 8_388_608,
+    "receive.message.max.bytes": 33_554_432,
+}
 
 
 def client_config(brokers: str, file: Path | None = None) -> Config:
@@ -22,42 +30,10 @@ def client_config(brokers: str, file: Path | None = None) -> Config:
         # Calmly: with the defaults an unreachable broker costs twenty log lines a second.
         "reconnect.backoff.ms": 250,
         "reconnect.backoff.max.ms": 5_000,
+        # `metadata.recovery.strategy` stays at rebootstrap: with none, a client that asks a broker just started, which
+        # knows of no broker yet, forgets the only one there is, and a reader then waits for ever.
         **properties(file),
     }
-
-
-def properties(file: Path | None) -> Config:
-    """The key=value lines of `file`. Raises Stopped naming the line that is none, never its content."""
-    found: Config = {}
-    for number, line in enumerate(_lines(file) if file else (), 1):
-        if line.strip() and not line.lstrip().startswith("#"):
-            name, sign, value = line.partition("=")
-            if not sign:
-                fix = "write one librdkafka property a line"
-                raise Stopped(f"{file}:{number}: not a key=value line", fix=fix, configuration=True)
-            found[name.strip()] = value.strip()
-    return found
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        fix = "give a file of key=value lines that this user may read"
-        raise Stopped(f"{file}: {why}", fix=fix, configuration=True) from None
-
-
-def hidden(text: str, config: Config) -> str:
-    """`text` without the values of `config`: any of them may be a secret, or one typed in the wrong place.
-
-    >>> hidden('Invalid value "hunter2" for "sasl.mechanism"', {"sasl.mechanism": "hunter2"})
-    'Invalid value "***" for "sasl.mechanism"'
-    """
-    values = {value for value in config.values() if isinstance(value, str) and len(value) >= SHORTEST_SECRET}
-    for value in sorted(values, key=len, reverse=True):
-        text = text.replace(value, "***")
-    return text
 
 
 def made(kind: Callable[[Config], Any], config: Config) -> Any:

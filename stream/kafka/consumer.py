@@ -1,36 +1,71 @@
 """The door to Kafka for reading as a member of a group."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from stream.faults import Abort, Disturbed, Stopped
+from stream.kafka.broken import is_broken
 from stream.kafka.clients import Config, made
-from stream.kafka.reading import PASSING
-from stream.records import Place, Start
-
-FATAL_CAUSE = "the client cannot go on: often two live processes share one slot"
-FATAL_FIX = "give each process its own slot, or none, then start it again"
+from stream.kafka.standing import Standing
+from stream.kafka.verdicts import FATAL_CAUSE, FATAL_FIX, is_end, is_fenced, stopping
+from stream.records import Place
 
 
-class GroupConsumer:
+class GroupConsumer(Standing):
     """A consumer in a group that reads committed records only; its callbacks set flags, do nothing else.
 
     After an assignment nothing is read until `rewind` says from where: `pending` holds its places meanwhile.
+    A callback that fails is told by the next `read`: raised, it would take the place of whatever call ran it.
     """
 
     def __init__(self, config: Config, topics: Sequence[str]) -> None:
-        self._consumer = made(Consumer, {**config, "error_cb": self._on_error})
+        self._config, self._topics = config, list(topics)
         self._fatal: str | None = None
         self._changed: list[str] = []
+        self._fenced = False
         self.pending: list[Place] | None = None
-        self._consumer.subscribe(
-            list(topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+        self._held: set[Place] = set()
+        self.ended: set[Place] = set()
+        self._consumer = self._joined()
+
+    def _joined(self) -> Any:
+        safe = self._sheltered
+        consumer = made(Consumer, {**self._config, "error_cb": safe(self._on_error)})
+        consumer.subscribe(
+            self._topics,
+            on_assign=safe(self._on_assign),
+            on_revoke=safe(self._on_revoke),
+            on_lost=safe(self._on_lost),
         )
+        return consumer
+
+    def _join_again(self) -> None:
+        """Become a new member under the same slot.
+
+        A static member may be fenced by itself: the broker died before it answered its JoinGroup. If it was another
+        process, that one has fenced our producer, and the abort that follows stops us.
+        """
+        self._consumer.close()
+        self._fenced, self.pending = False, None
+        self._held.clear()
+        self._consumer = self._joined()
+        self._changed.append("lost")
+
+    def _sheltered(self, callback: Callable[..., None]) -> Callable[..., None]:
+        def run(*given: Any) -> None:
+            try:
+                callback(*given)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it must not reach librdkafka
+                self._fatal = f"a callback of ours failed: {type(error).__name__}: {error}"
+
+        return run
 
     def _on_error(self, error: Any) -> None:
-        if error.fatal():
+        if is_fenced(error):
+            self._fenced = True
+        elif error.fatal():
             self._fatal = str(error.str())
 
     def _on_assign(self, consumer: Any, partitions: Sequence[Any]) -> None:
@@ -46,80 +81,91 @@ class GroupConsumer:
         self.pending = None
         self._changed.append("lost")
 
-    def read(self, rows: int, timeout_seconds: float) -> list[Any]:
-        """Up to `rows` messages, at once when the first is there.
+    def read(self, rows: int, timeout_seconds: float) -> tuple[list[Any], list[Any]]:
+        """Up to `rows` messages, at once when the first is there; apart, what is said of batches nobody can read.
 
         Raises Disturbed when the assignment changed meanwhile (nothing that was read counts), Stopped.
         """
         messages = self._fetch(rows, timeout_seconds)
-        if self._changed:
-            changes, self._changed = self._changed, []
-            raise Disturbed(*changes)
         if self._fatal is not None:
             raise Stopped(f"Kafka consumer: {self._fatal}", cause=FATAL_CAUSE, fix=FATAL_FIX)
         good = [m for m in messages if m.error() is None]
+        broken = [m for m in messages if is_broken(m)]
+        self._note_ends(messages, good)
+        # Before the changes: a deleted topic is told once, beside the revocation that it causes.
         for message in messages if len(good) < len(messages) else ():
-            self._judge(message.error())
-        return good
+            if not is_broken(message):
+                self._judge(message.error())
+        if self._fenced:
+            self._join_again()
+        if self._changed:
+            changes, self._changed = self._changed, []
+            raise Disturbed(*changes)
+        return good, broken
 
     def _fetch(self, rows: int, timeout_seconds: float) -> list[Any]:
+        found: list[Any] = []
         try:
             first = self._consumer.poll(timeout_seconds)
-            more = [] if first is None or rows == 1 else self._consumer.consume(rows - 1, 0)
+            found += [] if first is None else [first]
+            found += [] if first is None or rows == 1 else self._consumer.consume(rows - 1, 0)
         except KafkaException as error:
             self._judge(error.args[0])
-            return []
-        return [] if first is None else [first, *more]
+        return found
+
+    def _note_ends(self, messages: Sequence[Any], good: Sequence[Any]) -> None:
+        """Which places were read to their end; told by the client where its configuration asks for it."""
+        if self.ended:
+            self.ended -= {Place(m.topic(), m.partition()) for m in good}
+        if len(good) < len(messages):
+            self.ended |= {Place(m.topic(), m.partition()) for m in messages if is_end(m)}
 
     def _judge(self, error: Any) -> None:
-        if error is None or (error.code() in PASSING and not error.fatal()):
+        if error is None:
             return
-        if error.code() == KafkaError._AUTO_OFFSET_RESET:
-            raise Stopped(
-                f"the next position is no longer on the broker: {error.str()}",
-                cause="retention passed the committed offset, or the topic was made anew",
-                fix="nothing was skipped; restore the records, or reset the group's offsets on purpose",
-            )
-        if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise Stopped(
-                f"a topic is missing: {error.str()}",
-                fix="create it (`driftline up` does, from schemas/topics.yaml)",
-                configuration=True,
-            )
-        fix = FATAL_FIX if error.fatal() else "the broker's log says more; nothing was skipped"
-        raise Stopped(f"Kafka consumer: {error.name()}: {error.str()}", cause=FATAL_CAUSE, fix=fix)
+        if is_fenced(error):
+            self._fenced = True
+        elif (stopped := stopping(error)) is not None:
+            raise stopped
 
     def rewind(self, positions: Mapping[Place, int]) -> None:
-        """Read every assigned place again from `positions`; what was fetched is dropped."""
+        """Read every assigned place again from `positions`, held or not; what was fetched is dropped."""
+        try:
+            # A pause outlives assignments, also those that were without the place.
+            self._consumer.resume([TopicPartition(*place) for place in self._held])
+            self._held.clear()
+        except KafkaException as error:
+            self._judge(error.args[0])
+        self.stand(positions)
+
+    def stand(self, positions: Mapping[Place, int]) -> None:
+        """Read from `positions`, nothing elsewhere; held places stay held."""
+        self.ended.clear()
         try:
             self._consumer.assign([TopicPartition(*place, offset) for place, offset in positions.items()])
         except KafkaException as error:
             self._judge(error.args[0])
 
-    def committed(self, places: Sequence[Place], timeout_seconds: float = 10) -> dict[Place, Start | None]:
-        """The group's committed offsets with their metadata; None where there is none.
-
-        Raises Abort when the group cannot be asked now.
-        """
+    def hold(self, places: Iterable[Place]) -> None:
+        """Read nothing more of these assigned places; what was fetched of them is dropped. Raises Abort."""
+        wanted = list(places)
+        self._held.update(wanted)
         try:
-            found = self._consumer.committed([TopicPartition(*place) for place in places], timeout_seconds)
+            self._consumer.pause([TopicPartition(*place) for place in wanted])
         except KafkaException as error:
-            raise Abort(f"the group's offsets cannot be read: {error.args[0].str()}") from error
-        for one in found:
-            if one.error is not None:
-                raise Abort(f"the group's offset in {one.topic}[{one.partition}]: {one.error.str()}")
-        return {
-            Place(p.topic, p.partition): None if p.offset == OFFSET_INVALID else Start(p.offset, p.metadata or "")
-            for p in found
-        }
+            raise Abort(f"a partition cannot be held: {error.args[0].str()}") from error
 
-    def edges(self, place: Place, *, cached: bool = False) -> tuple[int, int] | None:
-        """First and next offset of a place; from the last fetch when `cached` (None before the first)."""
+    def release(self, positions: Mapping[Place, int], *, assigned: bool = True) -> None:
+        """Read held places again, each from its position; those not `assigned` once they are. Raises Abort."""
+        wanted = [TopicPartition(*place, offset) for place, offset in positions.items() if place in self._held]
         try:
-            found = self._consumer.get_watermark_offsets(TopicPartition(*place), 10, cached)
+            # In this order nothing fetched from elsewhere can come in between.
+            for one in wanted if assigned else ():
+                self._consumer.seek(one)
+            self._consumer.resume(wanted)
         except KafkaException as error:
-            raise Abort(f"{place.topic}[{place.partition}] cannot be asked: {error.args[0].str()}") from error
-        return None if found is None or found[1] < 0 else (int(found[0]), int(found[1]))
+            raise Abort(f"a held partition cannot be read again: {error.args[0].str()}") from error
+        self._held.difference_update(positions)
 
     def group(self) -> Any:
         """The group metadata that binds a transaction to this membership."""

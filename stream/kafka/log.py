@@ -1,20 +1,19 @@
 """The transactional log on Kafka."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from stream.faults import Abort, Disturbed, Indefinite, Stopped
+from stream.kafka.broken import Broken
 from stream.kafka.consumer import GroupConsumer
-from stream.kafka.producer import TransactionalProducer
+from stream.kafka.producer import TransactionalProducer, claimed
 from stream.kafka.reading import to_batch
 from stream.kafka.settings import LogSettings
 from stream.positions import Positions
 from stream.records import Batch, Place, Span, Start, Writes
 
-CALL_SECONDS = 8.0
 FIRST_INIT_SECONDS, INIT_SECONDS = 15.0, 5.0
-
 
 Resume = Callable[[Sequence[Place]], Mapping[Place, int]]
 
@@ -35,19 +34,14 @@ class KafkaLog:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._resume, self._probe, self._clock = settings, resume, probe, clock
+        self._call_seconds = settings.call_seconds()
         self._positions = Positions()
+        self._broken = Broken(settings.brokers, settings.file)
         self._open = False
         self._group: Any = None
         self._told: Mapping[Place, Start] | None = None
-        self._producer = self._new_producer()
-        try:
-            self._producer.init(self._clock() + FIRST_INIT_SECONDS, self._clock)
-        except (Abort, Indefinite) as error:
-            raise Stopped(
-                f"no transaction coordinator answers at {settings.brokers}: {error}",
-                cause="the brokers are starting, are down, or refuse this transactional.id",
-                fix="bring them up or allow it, then start again",
-            ) from error
+        deadline = self._clock() + FIRST_INIT_SECONDS
+        self._producer = claimed(self._new_producer, settings.brokers, deadline, self._clock)
         self._consumer = GroupConsumer(settings.consumer(), settings.topics)
 
     def _new_producer(self) -> TransactionalProducer:
@@ -59,24 +53,18 @@ class KafkaLog:
         unknown = [place for place, start in known.items() if start is None]
         resumed = self._resume(unknown) if unknown else {}
         starts = {
-            place: start or (Start(resumed[place]) if place in resumed else self._first(place))
+            place: start
+            or (Start(resumed[place]) if place in resumed else self._consumer.beginning(place, self._settings))
             for place, start in known.items()
         }
         self._told = starts
         self._positions.assigned(starts)
-        self._consumer.rewind(self._positions.starts())
+        self._read_from(self._positions.starts())
         self._consumer.pending = None
 
-    def _first(self, place: Place) -> Start:
-        edges = self._consumer.edges(place)
-        if edges is None or self._settings.begin == "refuse":
-            raise Stopped(
-                f"{place.topic}[{place.partition}] was never read by group {self._settings.group}",
-                cause="where to begin is not said",
-                fix="set begin to earliest or latest",
-                configuration=True,
-            )
-        return Start(edges[0] if self._settings.begin == "earliest" else edges[1])
+    def _read_from(self, positions: Mapping[Place, int]) -> None:
+        self._broken.forget()
+        self._consumer.rewind(positions)
 
     def poll(self, timeout_seconds: float) -> Batch | None:
         """The next records, at once when there are any."""
@@ -85,28 +73,43 @@ class KafkaLog:
             self._settle_assignment(self._consumer.pending)
             return None
         try:
-            messages = self._consumer.read(self._settings.rows, timeout_seconds)
+            messages, broken = self._consumer.read(self._settings.rows, 0 if self._broken.is_held else timeout_seconds)
         except Disturbed:
+            self._broken.forget()
             self._positions.assigned({})
             self._told = None
             raise
-        if not messages:
+        batch = to_batch(messages) if messages else self._broken.batch(self._settings.rows)
+        if batch is not None:
+            if self._group is None:
+                self._group = self._consumer.group()
+            self._probe("polled")
+            self._positions.took(batch)
+        else:
             self._producer.serve()
-            return None
-        if self._group is None:
-            self._group = self._consumer.group()
-        self._probe("polled")
-        batch = to_batch(messages)
-        self._positions.took(batch)
+        if broken or self._broken.is_held:
+            self._broken.pass_by(broken, self._consumer, self._positions.ends(), is_open=self._open)
         return batch
 
     def write(self, writes: Writes) -> None:
         """Put records into the open transaction, opening one if need be."""
         if not self._open:
-            self._producer.begin(self._clock() + CALL_SECONDS, self._clock)
+            self._producer.begin(self._clock() + self._call_seconds, self._clock)
             self._open = True
-        self._producer.write(writes, self._clock() + CALL_SECONDS, self._clock)
+        self._producer.write(writes, self._clock() + self._call_seconds, self._clock)
         self._probe("produced")
+
+    def hold(self, places: Mapping[Place, int]) -> None:
+        """Give back records of the batch read last, of each place those from an offset on. Raises Abort."""
+        self._positions.give_back(places)
+        self._broken.drop(places)
+        self._consumer.hold(places)
+
+    def release(self, places: Iterable[Place]) -> None:
+        """Read held places again. Raises Abort."""
+        ends = self._positions.ends()
+        positions = {place: ends[place] for place in places if place in ends}
+        self._consumer.release(positions, assigned=not self._broken.is_held)
 
     def spans(self) -> list[Span]:
         """What the open transaction has read."""
@@ -122,7 +125,7 @@ class KafkaLog:
         The order matters: flushing first avoids a stall in adding the offsets, and the group metadata is the
         one of the first read, so that a generation that has moved on is refused by the broker.
         """
-        deadline = self._clock() + CALL_SECONDS
+        deadline = self._clock() + self._call_seconds
         ends = self._positions.ends()
         starts = {place: Start(ends[place], text) for place, text in metadata.items()}
         if self._group is None:
@@ -144,14 +147,14 @@ class KafkaLog:
 
     def _drop_transaction(self) -> None:
         if self._open:
-            self._producer.abort(self._clock() + CALL_SECONDS, self._clock)
+            self._producer.abort(self._clock() + self._call_seconds, self._clock)
         self._close_transaction()
 
     def abort(self) -> None:
         """Undo the open transaction; its input will be read again. Raises Indefinite, Stopped."""
         self._drop_transaction()
         self._positions.rewind()
-        self._consumer.rewind(self._positions.starts())
+        self._read_from(self._positions.starts())
 
     def restart(self) -> bool:
         """Make a new producer, ask the group where it stands; True when the transaction had been committed."""
@@ -166,7 +169,7 @@ class KafkaLog:
             self._positions.advance()
         else:
             self._positions.rewind()
-        self._consumer.rewind(self._positions.starts())
+        self._read_from(self._positions.starts())
         return done
 
     def starts(self) -> Mapping[Place, Start] | None:
@@ -174,14 +177,13 @@ class KafkaLog:
         told, self._told = self._told, None
         return told
 
+    def at_end(self) -> Collection[Place]:
+        """Assigned places whose end was reached, nothing read since."""
+        return self._consumer.ended & set(self._positions.places())
+
     def lag(self) -> Mapping[Place, int]:
         """Records not yet read, a place, as of the last fetch."""
-        ends = self._positions.ends()
-        try:
-            edges = {place: self._consumer.edges(place, cached=True) for place in ends}
-        except Abort:
-            return {}
-        return {place: max(0, found[1] - ends[place]) for place, found in edges.items() if found is not None}
+        return self._consumer.lag(self._positions.ends())
 
     def close(self) -> None:
         """Let go of everything; an open transaction is aborted."""

@@ -1,5 +1,6 @@
 """The door to Kafka for writing in transactions."""
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -8,7 +9,10 @@ from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from stream.faults import Abort, Indefinite, Raised, Stopped, verdict
 from stream.kafka.clients import Config, made
+from stream.kafka.overdue import within
 from stream.records import Place, Start, Writes
+
+GRACE_SECONDS, AGAIN_SECONDS = 1.0, 0.1
 
 
 def raised(error: Any) -> Raised:
@@ -31,7 +35,12 @@ class TransactionalProducer:
                 found = raised(error.args[0])
                 if self._judged(found, error) == "restart" or clock() >= deadline:
                     raise Indefinite(found.text) from error
-                self._producer.poll(0.05)
+                self.serve(0.05)
+            except Indefinite:
+                raise
+            except Exception as error:
+                # What a callback raises takes the place of the call's own result: a commit may well have succeeded.
+                raise Indefinite(f"a callback hid the result: {type(error).__name__}: {error}") from error
 
     def _judged(self, found: Raised, error: BaseException) -> str:
         """Whether to call again or make a new producer. Raises Abort, Stopped where that is the answer."""
@@ -78,7 +87,7 @@ class TransactionalProducer:
     def _wait_for_room(self, deadline: float, clock: Callable[[], float]) -> None:
         if clock() >= deadline:
             raise Abort("the broker took no records: the producer's queue stayed full")
-        self._producer.poll(0.05)
+        self.serve(0.05)
 
     def _refuse(self, found: Raised, topic: str, error: BaseException) -> None:
         """A record was not even queued: say why in the same words as every other call."""
@@ -106,9 +115,21 @@ class TransactionalProducer:
             raise Abort(f"{left} records were not taken by the broker in time")
 
     def offsets(self, ends: Mapping[Place, Start], group: Any, deadline: float, clock: Callable[[], float]) -> None:
-        """Add the input positions, each with its metadata, to the transaction."""
+        """Add the input positions, each with its metadata, to the transaction.
+
+        librdkafka 2.16 never looks at this call's own time-out while the group's coordinator is away, and may not
+        notice when it is back (its issue 5456): we give the call up, and with it the producer.
+        """
         wanted = [TopicPartition(p.topic, p.partition, s.offset, s.metadata) for p, s in ends.items()]
-        self._call(lambda left: self._producer.send_offsets_to_transaction(wanted, group, left), deadline, clock)
+        add = self._producer.send_offsets_to_transaction
+
+        def bounded(left: float) -> None:
+            try:
+                within(left + GRACE_SECONDS, lambda: add(wanted, group, left))
+            except TimeoutError:
+                raise Indefinite("the group's coordinator did not take the offsets in time") from None
+
+        self._call(bounded, deadline, clock)
 
     def commit(self, deadline: float, clock: Callable[[], float]) -> None:
         """Commit. Raises Indefinite when the answer was lost."""
@@ -118,12 +139,42 @@ class TransactionalProducer:
         """Abort the open transaction."""
         self._call(self._producer.abort_transaction, deadline, clock)
 
-    def serve(self) -> None:
-        """Let the client's callbacks run."""
-        self._producer.poll(0)
+    def serve(self, seconds: float = 0) -> None:
+        """Let the client's callbacks run. Raises what became of a producer that was fenced meanwhile."""
+        try:
+            self._producer.poll(seconds)
+        except KafkaException as error:
+            found = raised(error.args[0])
+            self._judged(found, error)
+            raise Indefinite(found.text) from error
 
     def drop(self) -> None:
         """Forget what is queued, commit nothing, let go of the client."""
-        with suppress(KafkaException):
-            self._producer.purge()
+        if self._producer is not None:
+            with suppress(KafkaException):
+                self._producer.purge()
         self._producer = None
+
+
+def claimed(
+    make: Callable[[], TransactionalProducer], brokers: str, deadline: float, clock: Callable[[], float]
+) -> TransactionalProducer:
+    """A producer with its transactional.id claimed, when the process starts; who does not answer in time stops it.
+
+    A coordinator that has just moved refuses the first who ask, which ends their producer: another one asks again.
+    """
+    while True:
+        producer = make()
+        try:
+            producer.init(deadline, clock)
+        except (Abort, Indefinite) as error:
+            producer.drop()
+            if clock() >= deadline:
+                raise Stopped(
+                    f"no transaction coordinator answers at {brokers}: {error}",
+                    cause="the brokers are starting, are down, or refuse this transactional.id",
+                    fix="bring them up or allow it, then start again",
+                ) from error
+            time.sleep(AGAIN_SECONDS)
+        else:
+            return producer

@@ -9,9 +9,10 @@ import numpy as np
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
 
 from stream.faults import Stopped
-from stream.kafka.clients import client_config, made
+from stream.kafka.clients import READING, client_config, made
 from stream.records import Batch, Place
 
+PATIENCE_SECONDS = 30.0
 PASSING = {
     KafkaError._ALL_BROKERS_DOWN,
     KafkaError._TRANSPORT,
@@ -38,6 +39,7 @@ PASSING = {
 def open_reader(brokers: str, *, file: Path | None = None, **overrides: str | float | bool) -> Any:
     """A consumer outside of any group, for looking: it commits nothing."""
     config = {
+        **READING,
         **client_config(brokers, file),
         "group.id": "driftline-reader",
         "enable.auto.commit": False,
@@ -85,6 +87,16 @@ def end_of(reader: Any, place: Place) -> tuple[int, int]:
     return int(low), int(high)
 
 
+def offset_at(reader: Any, place: Place, millis: int) -> int | None:
+    """The first offset of a place whose record is as new as `millis` (ms since 1970); None where none is."""
+    try:
+        asked = [TopicPartition(place.topic, place.partition, millis)]
+        (found,) = _patiently(lambda: reader.offsets_for_times(asked, 10))
+    except KafkaException as error:
+        raise Stopped(f"{place.topic}[{place.partition}]: {error.args[0].str()}") from error
+    return int(found.offset) if found.error is None and found.offset >= 0 else None
+
+
 def committed_of(brokers: str, group: str, places: Sequence[Place], *, file: Path | None = None) -> dict[Place, int]:
     """Where `group` stands, for those of `places` it has an offset for; the group is not joined."""
     reader = open_reader(brokers, file=file, group_id=group)
@@ -101,8 +113,11 @@ def committed_of(brokers: str, group: str, places: Sequence[Place], *, file: Pat
 
 
 def _patiently(question: Callable[[], Any]) -> Any:
-    """Ask again while leaders and coordinators move: a broker just started refuses the first who ask."""
-    deadline = time.monotonic() + 10
+    """Ask again while leaders and coordinators move: a broker just started refuses the first who ask.
+
+    Offsets in a transaction whose writer died are told once that is over: its time-out, then the broker's next look.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             return question()

@@ -11,22 +11,42 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from stream.faults import Stopped
-from stream.kafka.clients import Config, hidden, properties
+from stream.kafka.asking import Asking
+from stream.kafka.clients import Config
+from stream.properties import hidden, properties
 
 SCHEMES = {"http", "https", "mock"}
 NOT_FOUND = {404, 40401, 40402, 40403}
 NUMBERS = {"timeout", "max.retries", "retries.wait.ms", "retries.max.wait.ms", "cache.capacity", "cache.latest.ttl.sec"}
+PATIENCE_SECONDS = 0.5
+"""How long a batch waits for an answer; a later one is kept by the client for whoever asks again."""
+MOST_SCHEMA_BYTES = 262_144
+MOST_SAID = 200
+MOST_ANSWER_BYTES = 4 * MOST_SCHEMA_BYTES
+"""A schema as text in JSON: every quote of it is escaped."""
+
+
+class TooLarge(Exception):
+    """An answer is larger than any schema that would be read."""
 
 
 class Registry:
     """Answers which schema has an id or GUID; what it answered once it keeps.
 
-    `file` holds key=value lines for the client: credentials, TLS. Raises ConnectionError when the registry
-    cannot be asked, which is nobody's record's fault, Stopped when the client refuses its configuration.
-    No message of either shows a value of the file.
+    `file` holds key=value lines for the client: credentials, TLS. `parse` reads a schema's text, and raises
+    ValueError for one that is not to be read. Raises ConnectionError when the registry cannot be asked, or does
+    not answer within `patience_seconds`, which is nobody's record's fault, Stopped when the client refuses its
+    configuration. No message of either shows a value of the file. No redirect is followed.
     """
 
-    def __init__(self, url: str, file: Path | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        file: Path | None = None,
+        *,
+        parse: Callable[[str], object] = json.loads,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         _check_address(url)
         self._given: Config = properties(file)
         try:
@@ -39,6 +59,8 @@ class Registry:
                 fix="give the names and values that confluent-kafka's client knows",
                 configuration=True,
             ) from None
+        _guard(self._client._rest_client.session)
+        self._parse, self._asking = parse, Asking(patience_seconds)
 
     def by_id(self, schema_id: int) -> object | None:
         """The parsed JSON of a schema; None when the registry knows none."""
@@ -50,12 +72,25 @@ class Registry:
 
     def _ask(self, question: Callable[[], Any]) -> object | None:
         try:
-            found = question()
+            return self._parsed(self._asking(question))
+        except TooLarge as error:
+            return str(error)
         except Exception as error:  # noqa: BLE001 - the registry's, HTTP's and OAuth's errors share no narrower parent
             if _is_not_found(error):
                 return None
             raise ConnectionError(f"schema registry: {self._said(error)}") from None
-        return _parsed(found)
+
+    def _parsed(self, found: Any) -> object:
+        """The schema's JSON; what is no Avro stays text, which whoever compiles it refuses as the record's fault."""
+        if found.schema_type not in (None, "AVRO"):
+            return str(found.schema_type)[:MOST_SAID]
+        if len(found.schema_str) > MOST_SCHEMA_BYTES:
+            raise TooLarge(f"a schema of {len(found.schema_str)} characters, expected at most {MOST_SCHEMA_BYTES}")
+        try:
+            parsed = self._parse(found.schema_str)
+        except (ValueError, RecursionError) as error:
+            return f"not JSON that is read: {error}"[:MOST_SAID]
+        return "null" if parsed is None else parsed
 
     def id_of(self, subject: str, schema: object, *, register: bool) -> int:
         """The id of one of our own schemas under `subject`; registered first where that is allowed.
@@ -87,15 +122,26 @@ def _is_not_found(error: Exception) -> bool:
     return isinstance(error, SchemaRegistryError) and bool({error.error_code, error.http_status_code} & NOT_FOUND)
 
 
-def _parsed(found: Any) -> object:
-    """The schema's JSON; what is no Avro stays text, which whoever compiles it refuses as the record's fault."""
-    if found.schema_type not in (None, "AVRO"):
-        return str(found.schema_type)
-    try:
-        parsed: object = json.loads(found.schema_str)
-    except (ValueError, RecursionError):
-        return "not JSON"
-    return "null" if parsed is None else parsed
+def _guard(session: Any) -> None:
+    """Make an HTTP client read no more than an answer may have, as it comes, from nobody but whom it asked."""
+    session.follow_redirects = False
+    session.headers["Accept-Encoding"] = "identity"
+    session.event_hooks = {"response": [_read_some]}
+
+
+def _read_some(response: Any) -> None:
+    """Read an answer, but not all of one that is too large; it runs before the client would read it whole."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise ConnectionError("found a compressed answer, which may grow without bounds, expected it plain")
+    body = bytearray()
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) > MOST_ANSWER_BYTES:
+            words = f"an answer of over {MOST_ANSWER_BYTES} bytes"
+            # Only what calls itself JSON may be a schema; a page of some proxy is nobody's record's fault.
+            schema = response.is_success and "json" in response.headers.get("content-type", "")
+            raise TooLarge(words) if schema else ConnectionError(words)
+    response._content = bytes(body)
 
 
 def _number(name: str, value: str) -> str | float:

@@ -4,14 +4,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from stream.kafka.clients import client_config
+from stream.faults import Stopped
+from stream.kafka.clients import READING, client_config
+from stream.properties import properties
 
 Begin = Literal["earliest", "latest", "refuse"]
+TRANSACTION, MESSAGE = "transaction.timeout.ms", "message.timeout.ms"
+CALL_SHARE = 0.8
+"""The part of a transaction's time after which we give up, so that it is us who end it and not the broker."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogSettings:
-    """What a transactional log is made of; a slot is a name that one live process at a time holds."""
+    """What a transactional log is made of; a slot is a name that one live process at a time holds.
+
+    With `tells_ends` the log knows which places were read to their end.
+    A member that has not read again within `max_poll_seconds` loses its places: more than the slowest batch takes.
+    The `file` of properties may set what tunes the clients (times, sizes), never what the promises need.
+    """
 
     brokers: str
     group: str
@@ -20,40 +30,76 @@ class LogSettings:
     session: str
     begin: Begin = "refuse"
     rows: int = 500
+    max_poll_seconds: float = 300
+    tells_ends: bool = False
     file: Path | None = None
 
     def consumer(self) -> dict[str, Any]:
-        """The consumer's configuration."""
-        config = client_config(self.brokers, self.file) | {
-            "group.id": self.group,
-            "group.protocol": "classic",
-            "partition.assignment.strategy": "range",
-            "session.timeout.ms": 10_000,
+        """The consumer's configuration.
+
+        Memory: what is read ahead is at most 8 MiB plus one answer a broker, unpacked; a batch is at most what
+        was read ahead.
+        """
+        max_poll_millis = round(self.max_poll_seconds * 1000)
+        tuned = {
+            **READING,
+            # No longer than the poll interval, or librdkafka refuses both; the broker takes none below 6 s.
+            "session.timeout.ms": min(10_000, max_poll_millis),
             "heartbeat.interval.ms": 2_000,
-            "max.poll.interval.ms": 300_000,
-            "enable.auto.commit": False,
-            "enable.auto.offset.store": False,
-            "isolation.level": "read_committed",
-            "auto.offset.reset": "error",
+            "max.poll.interval.ms": max_poll_millis,
+            # A partition that was added is found within a minute (default five).
+            "topic.metadata.refresh.interval.ms": 60_000,
             "fetch.queue.backoff.ms": 5,
             # After an abort or an assignment reading goes on only once the fetch under way is answered (default 500).
             "fetch.wait.max.ms": 100,
             "queued.min.messages": 20_000,
-            "queued.max.messages.kbytes": 32_768,
+            "queued.max.messages.kbytes": 8_192,
+            # An answer is unpacked whole: records that were packed sixty times smaller make 16 MB of this one. One
+            # batch of a producer comes whatever its size.
+            "fetch.max.bytes": 262_144,
+            # No limit to what is read, only what librdkafka wants `fetch.max.bytes` to be no less than.
+            "message.max.bytes": 65_536,
         }
-        return config | ({"group.instance.id": self.slot} if self.slot else {})
+        promised = {
+            "group.id": self.group,
+            "group.protocol": "classic",
+            "partition.assignment.strategy": "range",
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "error",
+            "enable.partition.eof": self.tells_ends,
+            **({"group.instance.id": self.slot} if self.slot else {}),
+        }
+        return tuned | client_config(self.brokers, self.file) | promised
 
     def producer(self) -> dict[str, Any]:
-        """The producer's configuration."""
-        return client_config(self.brokers, self.file) | {
-            "transactional.id": f"{self.group}.{self.slot or self.session}",
-            "transaction.timeout.ms": 10_000,
-            "message.timeout.ms": 8_000,
+        """The producer's configuration; a full queue makes the loop wait, as long as a transaction may."""
+        tuned = {
+            TRANSACTION: 10_000,
             # Topics are looked at before the start; one that goes missing later fails its transaction soon.
             "topic.metadata.propagation.max.ms": 2_000,
+            "topic.metadata.refresh.interval.ms": 60_000,
             "message.max.bytes": 1_114_112,
+            "queue.buffering.max.kbytes": 32_768,
             "retry.backoff.ms": 5,
             "linger.ms": 5,
             "compression.type": "zstd",
+        }
+        promised = {
+            "transactional.id": f"{self.group}.{self.slot or self.session}",
+            MESSAGE: round(self.call_seconds() * 1000),
             "partitioner": "murmur2_random",
         }
+        return tuned | client_config(self.brokers, self.file) | promised
+
+    def call_seconds(self) -> float:
+        """How long a write, or flush and offsets and commit together, may take: less than a transaction may last.
+
+        Raises Stopped when the file's transaction.timeout.ms is no number.
+        """
+        said = properties(self.file).get(TRANSACTION, "10000")
+        if not said.isdigit():
+            fix = "give it in milliseconds"
+            raise Stopped(f"{self.file}: {TRANSACTION} is no number", fix=fix, configuration=True)
+        return CALL_SHARE * int(said) / 1000

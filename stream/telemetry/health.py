@@ -42,7 +42,7 @@ class Health:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock, self._patience = clock, patience_seconds
-        self._conditions = dict.fromkeys(conditions, False)
+        self._conditions: dict[str, str | None] = {name: name for name in conditions}
         self._lock = Lock()
         self._beaten = clock()
 
@@ -52,17 +52,17 @@ class Health:
 
     def met(self, condition: str) -> None:
         """A condition holds from now on. Raises KeyError for one never named."""
-        self._say(condition, holds=True)
+        self._say(condition, None)
 
-    def unmet(self, condition: str) -> None:
-        """A condition no longer holds. Raises KeyError for one never named."""
-        self._say(condition, holds=False)
+    def unmet(self, condition: str, why: str = "") -> None:
+        """A condition no longer holds, `why` if there is more to say. Raises KeyError for one never named."""
+        self._say(condition, f"{condition}: {why}" if why else condition)
 
-    def _say(self, condition: str, *, holds: bool) -> None:
+    def _say(self, condition: str, missing: str | None) -> None:
         with self._lock:
             if condition not in self._conditions:
                 raise KeyError(f"found condition {condition!r}, expected one of {', '.join(self._conditions)}")
-            self._conditions[condition] = holds
+            self._conditions[condition] = missing
 
     def silent_seconds(self) -> float:
         """How long ago the loop beat last."""
@@ -75,7 +75,7 @@ class Health:
     def waiting_for(self) -> list[str]:
         """What is missing before the service is ready; `loop` when it does not turn."""
         with self._lock:
-            missing = [name for name, holds in self._conditions.items() if not holds]
+            missing = [said for said in self._conditions.values() if said is not None]
         return missing if self.is_alive() else [*missing, LOOP]
 
 

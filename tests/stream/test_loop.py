@@ -1,35 +1,52 @@
 """The loop when Kafka misbehaves: it undoes, waits, asks again, gives up with a reason, hears a stop."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from stream.faults import Abort, Disturbed, Indefinite, Stopped
+from stream.holding import held_back
 from stream.loop import Loop, Pace
 from stream.memory import MemoryLog
 from stream.memory_broker import MemoryBroker
 from stream.records import Batch, Place, Span, Start, Writes
+from stream.stage import Stage
 from tests.stream.log_suite import records
 
 Fault = Callable[[], None]
+HEARTBEAT_SECONDS = Pace().heartbeat_seconds
 
 
-class Copy:
-    """A stage that copies its input to `sink`."""
+class Copy(Stage):
+    """A stage that copies its input to `sink`, but for records that `waits` names and what is behind them."""
 
-    def __init__(self) -> None:
+    def __init__(self, waits: Callable[[bytes | None], bool] = lambda _value: False) -> None:
         self.places: dict[Place, str] = {}
         self.told: list[str] = []
+        self.spans: list[Span] = []
+        self.waits = waits
+        self.left = 0
 
     def assigned(self, starts: Mapping[Place, Start]) -> None:
         self.places = dict.fromkeys(starts, "")
 
     def take(self, batch: Batch) -> Iterable[Writes]:
-        yield Writes(topic="sink", values=batch.values, keys=batch.keys, partitions=batch.partitions.tolist())
+        self.holding, may_go_on = held_back(batch, np.array([self.waits(value) for value in batch.values]))
+        some = batch.take(np.flatnonzero(may_go_on))
+        yield Writes(topic="sink", values=some.values, keys=some.keys, partitions=some.partitions.tolist())
+
+    def held(self) -> Mapping[Place, int]:
+        return self.holding
 
     def settle(self, spans: Sequence[Span]) -> Iterable[Writes]:
-        del spans
+        self.spans += spans
+        self.left = max(0, self.left - 1)
         return ()
+
+    def has_more(self) -> bool:
+        return self.left > 0
 
     def metadata(self) -> Mapping[Place, str]:
         return self.places
@@ -46,6 +63,7 @@ class Eye:
 
     def __init__(self) -> None:
         self.results: list[str] = []
+        self.held_partitions: list[list[int]] = []
         self.beats = 0
 
     def beat(self) -> None:
@@ -61,6 +79,9 @@ class Eye:
         del why
         self.results.append(result)
 
+    def held(self, places: Collection[Place]) -> None:
+        self.held_partitions.append(sorted(place.partition for place in places))
+
     def settled(self, produce_seconds: float, commit_seconds: float) -> None:
         """Timings are not looked at."""
 
@@ -74,6 +95,7 @@ class Rough(MemoryLog):
         super().__init__(broker, "g", ["source"])
         self.faults, self.wait = faults, wait
         self.before: list[BaseException | None] = []
+        self.polls = 0
 
     def _fails(self, name: str) -> bool | None:
         left = self.faults.get(name)
@@ -83,6 +105,7 @@ class Rough(MemoryLog):
         return fault
 
     def poll(self, timeout_seconds: float) -> Batch | None:
+        self.polls += 1
         fault = self.before.pop(0) if self.before else None
         if fault is not None:
             self.pending = [Place("source", 0)]
@@ -110,23 +133,23 @@ class Rough(MemoryLog):
 class World:
     """Two topics, a rough log, a clock that only sleeping moves."""
 
-    def __init__(self, **faults: list[BaseException | bool]) -> None:
+    def __init__(self, partitions: int = 1, **faults: list[BaseException | bool]) -> None:
         self.broker = MemoryBroker()
-        self.broker.create("source", 1)
-        self.broker.create("sink", 1)
+        self.broker.create("source", partitions)
+        self.broker.create("sink", partitions)
         self.broker.produce(records("source", [b"1", b"2", b"3"]))
         self.log, self.stage, self.eye = Rough(self.broker, faults, self.sleep), Copy(), Eye()
         self.now = 0.0
+        self.loop = Loop(self.log, self.stage, self.eye, clock=lambda: self.now, sleep=self.sleep)
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds + 1e-6  # as a real clock, never a rounding error too little
 
     def run(self, until: Callable[[], bool] | None = None) -> None:
-        loop = Loop(self.log, self.stage, self.eye, pace=Pace(), clock=lambda: self.now, sleep=self.sleep)
-        loop.run(until or (lambda: self.now > 1000 or (bool(self.sunk()) and not self.log.spans())))
+        self.loop.run(until or (lambda: self.now > 1000 or (bool(self.sunk()) and not self.log.spans())))
 
-    def sunk(self) -> list[bytes | None]:
-        return [entry.value for _, entry in self.broker.committed(Place("sink", 0), 0, 100)]
+    def sunk(self, partition: int = 0) -> list[bytes | None]:
+        return [entry.value for _, entry in self.broker.committed(Place("sink", partition), 0, 100)]
 
 
 def test_a_new_assignment_is_committed_before_anything_is_read() -> None:
@@ -171,6 +194,15 @@ def test_a_stop_is_heard_while_kafka_does_not_answer() -> None:
     assert world.stage.told[-1] == "aborted"
 
 
+def test_an_outage_is_told_while_it_lasts() -> None:
+    """Who looks on hears of each try: not ready is said during an outage, not when it is over."""
+    world = World(commit=[False, Indefinite("down")], restart=[Indefinite("still down")] * 1000)
+    world.run(until=lambda: world.now > 20)
+    assert world.eye.results.count("restarted") >= 4
+    assert world.eye.results[2] == "committed"
+    assert world.eye.results[3] == "restarted"
+
+
 def test_it_gives_up_in_the_end() -> None:
     """After too long without any commit the process stops with the reason; it neither spins nor stays for ever."""
     world = World(commit=[False] + [Indefinite("refused")] * 10_000, restart=[False] * 10_000)
@@ -195,3 +227,83 @@ def test_what_is_open_when_the_assignment_changes_never_was() -> None:
     assert world.sunk() == [b"1", b"2", b"3"]
     assert "revoked/assigned" in world.eye.results
     assert "aborted" in world.eye.results
+
+
+def waiting_world(seconds: float, **faults: list[BaseException | bool]) -> World:
+    """Partition 0 cannot go on past `2` for so long; partition 1 holds nothing that waits."""
+    world = World(partitions=2, **faults)
+    world.stage.waits = lambda value: value == b"2" and world.now < seconds
+    world.broker.produce(records("source", [b"a", b"b"], 1))
+    return world
+
+
+def test_what_must_wait_holds_up_its_own_partition_only() -> None:
+    """Nothing passes the record that waits; the other partition goes on; once it can, each comes once, in order."""
+    world = waiting_world(3)
+    world.run(until=lambda: world.now > 2)
+    assert (world.sunk(0), world.sunk(1)) == ([b"1"], [b"a", b"b"])
+    assert world.eye.held_partitions == [[0]]
+    world.broker.produce(records("source", [b"4"]))
+    world.broker.produce(records("source", [b"c"], 1))
+    world.run(until=lambda: world.now > 6)
+    assert (world.sunk(0), world.sunk(1)) == ([b"1", b"2", b"3", b"4"], [b"a", b"b", b"c"])
+    assert world.eye.held_partitions[-1] == []
+    for place in world.stage.places:
+        spans = [span for span in world.stage.spans if span.place == place]
+        assert all(one.end == other.start for one, other in pairwise(spans))
+        assert sum(span.read for span in spans) == len(world.sunk(place.partition))
+
+
+def test_waiting_is_no_outage() -> None:
+    """When nothing can go on, the loop neither stops, nor spins, nor falls silent; it goes on by itself."""
+    world = waiting_world(1_000)
+    world.stage.waits = lambda _value: world.now < 1_000
+    world.run(until=lambda: world.now > 999)
+    assert (world.sunk(0), world.sunk(1)) == ([], [])
+    assert world.eye.held_partitions[-1] == [0, 1]
+    assert world.log.polls < 20 * world.now
+    assert world.eye.beats > world.now
+    assert {result for result in world.eye.results if "assigned" not in result} == {"committed"}
+    world.run(until=lambda: world.now > 1_003)
+    assert (world.sunk(0), world.sunk(1)) == ([b"1", b"2", b"3"], [b"a", b"b"])
+
+
+@pytest.mark.parametrize("fault", [Abort("refused"), Indefinite("no answer"), Disturbed("revoked", "assigned")])
+def test_what_waited_comes_again_after_a_failure(fault: BaseException) -> None:
+    """An abort, a new producer, a new assignment in its midst: what was held is read, and held, anew."""
+    world = waiting_world(3, commit=[False, False, fault])
+    world.run(until=lambda: world.now > 6)
+    assert (world.sunk(0), world.sunk(1)) == ([b"1", b"2", b"3"], [b"a", b"b"])
+    assert world.eye.held_partitions[-1] == []
+
+
+def test_a_new_assignment_forgets_what_was_held() -> None:
+    """Also between transactions: the places are told afresh, and one that is still ours is read at once."""
+    world = waiting_world(3)
+    world.run(until=lambda: world.now > 1.5)
+    world.log.before = [Disturbed("revoked", "assigned")]
+    read = len(world.stage.spans)
+    world.run(until=lambda: len(world.stage.spans) > read + 1)
+    assert world.now < 2
+    assert world.eye.held_partitions == [[0], [], [0]]
+
+
+def test_work_without_a_record_waits_for_no_heartbeat() -> None:
+    """While the stage has more to do, transactions follow each other; after that only heartbeats do."""
+    world = World()
+    world.run()
+    before, began = len(world.eye.results), world.now
+    world.stage.left = 20
+    world.run(lambda: not world.stage.has_more())
+    assert world.eye.results[before:] == ["committed"] * 20
+    assert world.now - began < HEARTBEAT_SECONDS
+    world.run(lambda: world.now - began > 2 * HEARTBEAT_SECONDS)
+    assert len(world.eye.results) - before - 20 in {1, 2}
+
+
+def test_who_gives_up_says_what_failed_last() -> None:
+    """Whoever is paged learns which of its surroundings does not answer."""
+    world = World(commit=[False, *[Abort("Redis does not answer")] * 10_000])
+    with pytest.raises(Stopped) as stopped:
+        world.run(lambda: False)
+    assert stopped.value.cause == "the last one: Redis does not answer"

@@ -30,6 +30,11 @@ class MemoryBench(Bench):
         if transaction is not None and commit is not None:
             self.broker.end(transaction, commit=commit)
 
+    def bomb(self, count: int, partition: int = 0) -> None:
+        self.feed([b"bomb"] * count, partition)
+        for entry in self.broker.partitions[self.source][partition][-count:]:
+            entry.broken = "too large"
+
     def visible(self) -> dict[int, list[bytes | None]]:
         found = {p: self.broker.committed(Place(self.sink, p), 0, 10_000) for p in range(PARTITIONS)}
         return {p: [entry.value for _, entry in entries] for p, entries in found.items() if entries}

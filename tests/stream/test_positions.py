@@ -57,6 +57,35 @@ def test_a_record_of_somebody_else_is_refused() -> None:
         positions.took(batch([("a", 0, 4)]))
 
 
+def test_what_is_given_back_was_never_read() -> None:
+    """The span ends where it begins; what is before it still counts, what another place read too."""
+    positions = Positions()
+    positions.assigned({A: Start(5), B: Start(0)})
+    positions.took(batch([("a", 0, 5)]))
+    positions.took(batch([("a", 0, 6), ("b", 1, 0), ("a", 0, 8), ("a", 0, 9)]))
+    positions.give_back({A: 8})
+    assert positions.spans() == [Span(A, 5, 8, 2), Span(B, 0, 1, 1)]
+    with pytest.raises(ValueError, match="8 itself where it was given back"):
+        positions.took(batch([("a", 0, 9)]))
+
+
+def test_what_was_given_back_comes_next_or_after_a_rewind() -> None:
+    """The record itself lifts the condition, and so does standing at the transaction's start again."""
+    positions = Positions()
+    positions.assigned({A: Start(5)})
+    positions.took(batch([("a", 0, 5), ("a", 0, 6)]))
+    for _ in range(2):
+        positions.give_back({A: 6})
+        positions.took(batch([("a", 0, 6)]))
+    positions.give_back({A: 6})
+    positions.took(batch([("a", 0, 6), ("a", 0, 7)]))
+    positions.took(batch([("a", 0, 9)]))
+    assert positions.spans() == [Span(A, 5, 10, 4)]
+    positions.give_back({A: 9})
+    positions.rewind()
+    positions.took(batch([("a", 0, 12)]))
+
+
 @given(st.lists(st.integers(1, 3), min_size=1, max_size=60), st.data())
 def test_spans_tile(steps: list[int], data: st.DataObject) -> None:
     """However the input is cut into transactions, the committed spans join without gap, read + absent = length."""

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from stream.evidence import Facts, Found
 from stream.ledger import Range
-from stream.proof import Facts, Found, Verdict, prove
+from stream.proof import Verdict, prove
 from stream.records import Place
 
 PLACE = Place("flights.features", 0)
@@ -143,3 +144,32 @@ def test_a_labeler_account_holds_by_the_same_law() -> None:
     taken = Range(topic="flights.labels", partition=0, start=0, end=10, taken=8, dead=1, marks=1)
     assert prove([taken]).status == "balanced"
     assert prove([replace(taken, taken=7)]).status == "broken"
+
+
+JOINED = [
+    Range(topic="m.predictions", partition=0, start=0, end=10, taken=9, marks=1),
+    Range(topic="m.labels", partition=0, start=0, end=5, taken=4, dead=1),
+]
+SAID, TRUE = Place("m.predictions", 0), Place("m.labels", 0)
+OUTCOMES = {SAID: Found(distinct=9), TRUE: Found(distinct=3)}
+
+
+def test_a_labeler_s_outcomes_join_what_it_took() -> None:
+    """Not everything that was taken is joined yet; that is no fault."""
+    letters = {TRUE: Found(distinct=1)}
+    assert prove(JOINED, Facts(outcomes=OUTCOMES, dead_letters=letters)).status == "balanced"
+    assert prove(JOINED, Facts(outcomes={}, dead_letters=letters)).status == "balanced"
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ({**OUTCOMES, SAID: Found(distinct=9, repeated=1)}, "m.predictions[0] offsets 0 to 10: outcomes: found 1 more"),
+        ({**OUTCOMES, TRUE: Found(distinct=3, outside=2)}, "m.labels[0] offsets 0 to 5: outcomes: found 2 from"),
+        ({**OUTCOMES, SAID: Found(distinct=10)}, "outcomes: found 10 source positions, expected 9 at most"),
+        ({**OUTCOMES, Place("m.labels", 1): Found(distinct=0, outside=1)}, "m.labels[1] offsets 0 to 0: outcomes"),
+    ],
+)
+def test_an_outcome_of_something_else_breaks_a_labeler_s_account(found: dict[Place, Found], words: str) -> None:
+    """Twice of the same, of a position that nobody took, of more than was taken."""
+    assert words in said(prove(JOINED, Facts(outcomes=found)))

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from stream.faults import Stopped
-from stream.kafka.clients import open_producer, properties
+from stream.kafka.clients import open_producer
 from stream.kafka.consumer import GroupConsumer
 from stream.kafka.producer import TransactionalProducer
 from stream.kafka.reading import open_reader
 from stream.kafka.settings import LogSettings
+from stream.properties import properties
 
 CANARY = "hunter2-canary"
 
@@ -85,3 +86,20 @@ def test_a_file_cannot_undo_what_the_promises_need(tmp_path: Path) -> None:
     assert log_settings(file).consumer()["isolation.level"] == "read_committed"
     assert log_settings(file).consumer()["enable.auto.commit"] is False
     assert log_settings(file).producer()["transactional.id"] == "g.s"
+
+
+def test_a_file_may_tune_times_and_sizes(tmp_path: Path) -> None:
+    """What it says wins over our defaults; whatever a transaction may last, we give up before the broker does."""
+    file = settings(tmp_path, "session.timeout.ms=3000\nqueue.buffering.max.messages=9\ntransaction.timeout.ms=5000\n")
+    assert log_settings(file).consumer()["session.timeout.ms"] == "3000"
+    assert log_settings(None).consumer()["session.timeout.ms"] == 10_000
+    assert log_settings(file).producer()["queue.buffering.max.messages"] == "9"
+    assert log_settings(file).producer()["message.timeout.ms"] == 4_000
+    assert (log_settings(file).call_seconds(), log_settings(None).call_seconds()) == (4.0, 8.0)
+
+
+def test_a_time_that_is_no_number_is_named_without_its_value(tmp_path: Path) -> None:
+    """It may have been typed in the wrong place."""
+    with pytest.raises(Stopped, match=r"transaction\.timeout\.ms is no number") as stopped:
+        log_settings(settings(tmp_path, f"transaction.timeout.ms={CANARY}\n")).producer()
+    assert CANARY not in f"{stopped.value} {stopped.value.fix}"

@@ -1,9 +1,11 @@
 """The registry's client: what it knows, what it does not, what it must never say."""
 
+import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -167,3 +169,106 @@ def test_an_address_with_a_password_is_refused_unseen(address: str) -> None:
         Registry(address)
     assert CANARY not in f"{stopped.value} {stopped.value.cause} {stopped.value.fix}"
     assert stopped.value.configuration
+
+
+class Hostile(BaseHTTPRequestHandler):
+    """A registry that answers each id in its own bad way; 1 is good."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        what = self.path.split("?")[0].rsplit("/", 1)[1]
+        status, kind, body = ANSWERS.get(what, (200, "application/json", GOOD_ANSWER))
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        if status == 302:
+            self.send_header("Location", "/schemas/ids/1")
+        if what == "9":
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        if what != "10":
+            self.wfile.write(body)
+            return
+        for byte in body:
+            if self.server.done.wait(0.01):  # type: ignore[attr-defined] # set by the fixture
+                return
+            self.wfile.write(bytes([byte]))
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing."""
+
+
+GOOD_ANSWER = json.dumps({"schema": json.dumps(OURS)}).encode()
+VENDOR = "application/vnd.schemaregistry.v1+json"
+ANSWERS = {
+    "2": (200, VENDOR, json.dumps({"schema": " " * 10_000_000}).encode()),
+    "3": (200, VENDOR, json.dumps({"schema": json.dumps(OURS) + " " * 262_144}).encode()),
+    "4": (200, VENDOR, json.dumps({"schema": "[" * 100_000}).encode()),
+    "5": (200, "text/html", b"<" * 10_000_000),
+    "6": (500, "application/json", b'"' * 10_000_000),
+    "7": (302, "application/json", b"{}"),
+    "8": (200, "application/json", b"[" * 100_000),
+    "9": (200, "application/json", GOOD_ANSWER),
+    "10": (200, "application/json", GOOD_ANSWER),
+    "11": (200, "application/json", b'{"schema": 7}'),
+    "12": (200, "application/json", b"[]"),
+    "13": (200, "application/json", b""),
+}
+
+
+@pytest.fixture(scope="module")
+def hostile() -> Iterator[str]:
+    """The address of a hostile registry."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hostile)
+    server.done = threading.Event()  # type: ignore[attr-defined] # read by its handler
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.done.set()  # type: ignore[attr-defined] # as above
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("number", "why"), [(2, "over 1048576 bytes"), (3, "expected at most 262144"), (4, "not JSON that is read")]
+)
+def test_a_schema_that_is_too_much_is_the_record_s_fault(hostile: str, tmp_path: Path, number: int, why: str) -> None:
+    """Ten megabytes are not read to their end; what comes back no compiler takes."""
+    assert why in str(Registry(hostile, settings(tmp_path, IMPATIENT)).by_id(number))
+
+
+@pytest.mark.parametrize("number", [5, 6, 7, 8, 9, 11, 12, 13])
+def test_an_answer_that_is_no_registry_s_is_a_connection_error(hostile: str, tmp_path: Path, number: int) -> None:
+    """A proxy's page, an error of any size, a redirect, JSON of another shape or depth, anything compressed."""
+    registry = Registry(hostile, settings(tmp_path, IMPATIENT))
+    with pytest.raises(ConnectionError):
+        registry.by_id(number)
+    assert registry.by_id(1) == OURS
+
+
+def test_an_answer_that_drips_is_given_up_and_nothing_else_is_asked_meanwhile(hostile: str, tmp_path: Path) -> None:
+    """A byte now and then keeps every time-out of the network away; the next question is refused at once."""
+    registry = Registry(hostile, settings(tmp_path, "max.retries=0\n"), patience_seconds=0.05)
+    with pytest.raises(ConnectionError, match=r"no answer within 0.05 seconds"):
+        registry.by_id(10)
+    with pytest.raises(ConnectionError, match="owes the answer to an earlier"):
+        registry.by_id(1)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            assert registry.by_id(10) == OURS
+        except ConnectionError:
+            time.sleep(0.02)
+            continue
+        break
+    assert registry.by_id(1) == OURS
+
+
+def test_who_reads_schemas_decides_what_is_read(hostile: str, tmp_path: Path) -> None:
+    """The parser is given; what it refuses goes on as text."""
+
+    def refuse(_text: str) -> object:
+        raise ValueError("not this one")
+
+    registry = Registry(hostile, settings(tmp_path, IMPATIENT), parse=refuse)
+    assert registry.by_id(1) == "not JSON that is read: not this one"

@@ -8,18 +8,20 @@ import numpy as np
 import pytest
 from prometheus_client import generate_latest
 
-from stream.telemetry.catalogue import (
-    COUNTERS,
-    GAUGES,
-    HISTOGRAMS,
-    CounterName,
-    GaugeName,
-    HistogramName,
-    entries,
-)
+from stream.telemetry.catalogue import COUNTERS, GAUGES, HISTOGRAMS, entries
 from stream.telemetry.metrics import Metrics, page
+from stream.telemetry.names import CounterName, GaugeName, HistogramName
 
-UNITS = {"seconds": "_seconds", "messages": "_messages", "rows": "_rows", "1": "_info"}
+UNITS = {
+    "ratio": "_ratio",
+    "partitions": "_partitions",
+    "seconds": "_seconds",
+    "messages": "_messages",
+    "rows": "_rows",
+    "1": "_info",
+    "predictions": "_predictions",
+    "bytes": "_bytes",
+}
 ROOT = Path(__file__).parents[3]
 
 
