@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.contract import Contract, Feature, Policy
+from models.contract import Contract
+from models.feature import Feature, Policy
 from schemas.columns import ABSENT, NOT_FINITE, NULL, UNSEEN, WRONG_TYPE, Columns
 from schemas.durations import micros
 
 RANGE = np.uint8(32)
+NO_NUMBER = np.uint8(WRONG_TYPE | NOT_FINITE)
 STALE, FUTURE = 1, 2
 CODES = {
     int(NULL): "null",
@@ -40,6 +42,7 @@ class Rules:
     max_age_micros: int | None
     max_ahead_micros: int
     event_clock: bool
+    late_rejecting: int
 
 
 @dataclass(frozen=True)
@@ -47,22 +50,14 @@ class Verdicts:
     """What the check says of n rows.
 
     `rejected` bool (n,); `reasons` int32 (n,) indexes `reason_sets` (0 = nothing to say);
-    `matrix` float32 (n, F) with imputed values in place.
+    `matrix` float32 (n, F) with imputed values in place, `raw` (n, F) as it came: what is no number is NaN in both.
     """
 
     rejected: NDArray[np.bool_]
     reasons: NDArray[np.int32]
     reason_sets: tuple[tuple[str, ...], ...]
     matrix: NDArray[np.float32]
-
-    def counts(self, rows: NDArray[np.bool_]) -> dict[str, int]:
-        """How many of `rows` carry each reason code; a row counts once a code."""
-        sets, times = np.unique(self.reasons[rows], return_counts=True)
-        found: dict[str, int] = {}
-        for index, count in zip(sets.tolist(), times.tolist(), strict=True):
-            for code in {reason.partition(":")[0] for reason in self.reason_sets[index]}:
-                found[code] = found.get(code, 0) + count
-        return found
+    raw: NDArray[np.float32]
 
 
 def compile_rules(contract: Contract) -> Rules:
@@ -73,20 +68,28 @@ def compile_rules(contract: Contract) -> Rules:
         lowest=np.array([-np.inf if f.range is None else f.range[0] for f in features], np.float32),
         highest=np.array([np.inf if f.range is None else f.range[1] for f in features], np.float32),
         watched=np.array([255 - (NULL | ABSENT) * f.nullable for f in features], np.uint8),
-        rejecting=np.array([_bits(f, "reject") | WRONG_TYPE | NOT_FINITE for f in features], np.uint8),
+        rejecting=np.array([_bits(f, "reject") for f in features], np.uint8),
         imputing=np.array([_bits(f, "impute") for f in features], np.uint8),
         imputed=np.array([np.nan if f.impute is None else f.imputed_value() for f in features], np.float32),
         max_age_micros=None if contract.max_age is None else micros(contract.max_age),
         max_ahead_micros=micros(contract.max_ahead),
         event_clock=contract.clock == "event",
+        late_rejecting=STALE * (contract.stale == "reject") | FUTURE * (contract.future == "reject"),
     )
 
 
 def _bits(feature: Feature, policy: Policy) -> int:
-    policies = feature.policies
-    bits = int(NULL | ABSENT) if policies.missing == policy else 0
-    bits |= int(UNSEEN) if policies.unseen == policy else 0
-    return bits | (int(RANGE) if policies.out_of_range == policy else 0)
+    """The causes that `feature` answers with `policy`."""
+    said = feature.policies
+    policies = {
+        NULL: said.on_null,
+        ABSENT: said.missing,
+        WRONG_TYPE: said.wrong_type,
+        NOT_FINITE: said.not_finite,
+        UNSEEN: said.unseen,
+        int(RANGE): said.out_of_range,
+    }
+    return sum(bit for bit, chosen in policies.items() if chosen == policy)
 
 
 Follow = Callable[[NDArray[np.bool_]], NDArray[np.int64]]
@@ -103,18 +106,20 @@ def check(columns: Columns, rules: Rules, *, now_micros: int, follow: Follow | N
     outside = (columns.matrix < rules.lowest) | (columns.matrix > rules.highest)
     causes |= np.where(outside & (columns.flags == 0), RANGE, np.uint8(0))
     late = np.where(columns.times > now_micros + rules.max_ahead_micros, FUTURE, 0).astype(np.uint8)
-    rejected = ((causes & rules.rejecting) != 0).any(axis=1) | (late != 0)
-    reached = np.full(len(late), now_micros) if follow is None else follow(~rejected)
+    refused = ((causes & rules.rejecting) != 0).any(axis=1)
+    # A time from the future moves no clock, whatever the policy says of its row.
+    reached = np.full(len(late), now_micros) if follow is None else follow(~refused & (late == 0))
     late |= _stale(columns.times, rules, now_micros, reached)
     if not causes.any() and not late.any():
-        return Verdicts(rejected, np.zeros(len(late), np.int32), ((),), columns.matrix)
-    impute = (causes & rules.imputing) != 0
-    matrix = np.where(impute, rules.imputed, columns.matrix).astype(np.float32)
+        return Verdicts(refused, np.zeros(len(late), np.int32), ((),), columns.matrix, columns.matrix)
+    raw = np.where((causes & NO_NUMBER) != 0, np.float32(np.nan), columns.matrix)
+    matrix = np.where((causes & rules.imputing) != 0, rules.imputed, raw).astype(np.float32)
     patterns, which = np.unique(np.column_stack([causes, late]), axis=0, return_inverse=True)
     sets = [_words(pattern, rules.names) for pattern in patterns]
     order = {words: place for place, words in enumerate(dict.fromkeys([(), *sets]))}
     places = np.array([order[words] for words in sets], np.int32)
-    return Verdicts(rejected | (late != 0), places[which.reshape(-1)], tuple(order), np.ascontiguousarray(matrix))
+    refused |= (late & rules.late_rejecting) != 0
+    return Verdicts(refused, places[which.reshape(-1)], tuple(order), np.ascontiguousarray(matrix), raw)
 
 
 def _stale(times: NDArray[np.int64], rules: Rules, now_micros: int, reached: NDArray[np.int64]) -> NDArray[np.uint8]:

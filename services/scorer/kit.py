@@ -9,27 +9,28 @@ from numpy.typing import NDArray
 
 from models.bundle import Bundle
 from models.contract import Contract
-from models.decide import classes
-from models.session import Session
+from models.decide import BINARY, classes
 from schemas.columns import FeatureField, Wanted
+from schemas.durations import micros
 from schemas.reader import Reader
+from services.scorer.claims.claims import Claims
 from services.scorer.core import Rules, compile_rules
 from services.scorer.profile import Sizes
+from services.scorer.serving.chain import Chain
 from services.scorer.settings import Settings, Topics
 from stream.dead_letters import Desk
 
 OTHER = "other"
-BOOLS = ("false", "true")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kit:
-    """Everything `Scorer` needs, made once at start."""
+    """Everything `Scorer` needs, made once at start; `bundle` is the one whose contract holds."""
 
     settings: Settings
     topics: Topics
     bundle: Bundle
-    session: Session
+    chain: Chain
     reader: Reader
     desk: Desk
     prediction_frame: bytes
@@ -37,11 +38,23 @@ class Kit:
     partitions: int
     writer: str
     session_name: str
+    claims: Claims | None = None
 
     @property
     def contract(self) -> Contract:
         """The bundle's contract."""
         return self.bundle.contract
+
+    @property
+    def sheds(self) -> bool:
+        """Events that waited longer than the deadline are not the champion's, if somebody else can answer them."""
+        others = self.chain.fallback is not None or self.contract.prior is not None
+        return self.contract.overload == "degrade" and others
+
+    @cached_property
+    def deadline_millis(self) -> int:
+        """The contract's deadline in whole milliseconds, as Kafka counts time."""
+        return micros(self.contract.deadline) // 1000
 
     @cached_property
     def rules(self) -> Rules:
@@ -57,7 +70,7 @@ class Kit:
     def segment_values(self) -> tuple[tuple[str, ...], ...]:
         """What each code of each segment is called; the last is for whatever has no code."""
         features = [self.contract.features[place] for place in self.segment_places]
-        return tuple((*(f.categories or BOOLS), OTHER) for f in features)
+        return tuple((*(f.categories or BINARY), OTHER) for f in features)
 
     @cached_property
     def sizes(self) -> Sizes:

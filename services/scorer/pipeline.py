@@ -1,81 +1,81 @@
-"""The scorer's stages: decode, set aside, check, score, encode, account.
+"""The scorer's stages: decode, set aside, check, answer, once, encode, account.
 
 READS   features
 WRITES  predictions (refused rows and watermark marks among them), dead letters, a profile: one transaction.
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.decide import decide, headline
-from models.session import ModelFault
 from schemas.columns import FAULTS, Columns
 from services.scorer.account import Account
-from services.scorer.answer import Answer, answered, predictions
-from services.scorer.clocks import Clocks, by_place, read_marks
+from services.scorer.answer import Answer, answered
+from services.scorer.aside import Aside
+from services.scorer.claims.claims import REASON as UNSURE
 from services.scorer.core import Verdicts, check
 from services.scorer.kit import Kit
-from services.scorer.profile import Seen
-from stream.faults import Abort, Stopped
+from services.scorer.serving.chain import REJECTED, Served
+from services.scorer.sight import Sight
+from services.scorer.tally import rows_by_use, seen, tell
+from services.scorer.wire import predictions
+from stream.clocks import Clocks, read_marks
+from stream.holding import held_back
 from stream.partitioner import partition_of
 from stream.records import Batch, Place, Span, Start, Writes
-from stream.telemetry.catalogue import CounterName
-from stream.watermark import Watermark
+from stream.stage import Stage
 
 
-class Sight(Protocol):
-    """Who is told what happens inside a batch: timings and counts."""
+class Scorer(Stage):
+    """One transaction's work: rows in, predictions out, an account kept.
 
-    def took(self, stage: str, seconds: float) -> None:
-        """A stage of one batch took so long."""
+    `successor` is asked after each transaction for a kit to go on with, None for the present one.
+    """
 
-    def counted(self, name: CounterName, amount: int, **labels: str) -> None:
-        """Something happened `amount` times; it counts once the transaction is committed."""
-
-    def read(self, batch: Batch) -> None:
-        """A batch was read."""
-
-    def accounted(self, ranges: Sequence[Mapping[str, Any]], marks: Mapping[Place, Watermark | None]) -> None:
-        """The ranges that the transaction about to be committed accounts for."""
-
-
-class Scorer:
-    """One transaction's work: rows in, predictions out, an account kept."""
-
-    def __init__(self, kit: Kit, sight: Sight) -> None:
-        self._kit, self._sight = kit, sight
-        self._clocks, self._account = Clocks(), Account(kit)
+    def __init__(self, kit: Kit, sight: Sight, *, successor: Callable[[], Kit | None] = lambda: None) -> None:
+        self._kit, self._sight, self._successor = kit, sight, successor
+        self._clocks, self._account, self._aside = Clocks(), Account(kit), Aside(kit)
+        self._held: Mapping[Place, int] = {}
 
     def assigned(self, starts: Mapping[Place, Start]) -> None:
         """Take up each partition's watermark where its last commit left it."""
-        self._clocks.assigned(starts)
+        self._clocks.assigned(self._aside.assigned(starts))
         self._account.forget()
 
     def committed(self) -> None:
         """What was learnt is now a fact."""
         self._clocks.committed()
+        self._aside.committed()
         self._account.forget()
+        if (kit := self._successor()) is not None:
+            self._kit = kit
+            self._account.serve(kit)
 
     def aborted(self) -> None:
         """Back to what was known before the transaction."""
         self._clocks.aborted()
+        self._aside.aborted()
         self._account.forget()
 
     def metadata(self) -> Mapping[Place, str]:
-        """Each partition's watermark, to travel with its offset."""
-        return self._clocks.metadata()
+        """Each partition's watermark and run of dead letters, to travel with its offset."""
+        return self._aside.metadata(self._clocks.metadata())
+
+    def held(self) -> Mapping[Place, int]:
+        """Partitions that wait, each from the offset whose schema cannot be asked for now."""
+        return self._held
 
     def take(self, batch: Batch) -> Iterable[Writes]:
-        """Score a batch. Raises Abort when a schema cannot be asked for, Stopped when the model is at fault."""
+        """Answer a batch, all but what is to wait for its schema. Raises Stopped when too much cannot be read."""
+        began, now_micros = time.perf_counter(), time.time_ns() // 1000
+        batch, columns = self._decode(batch)
         self._sight.read(batch)
         self._check_key(batch)
-        began, now_micros = time.perf_counter(), time.time_ns() // 1000
         marks, said = read_marks(batch, now_micros + self._kit.rules.max_ahead_micros)
-        columns = self._decode(batch)
+        self._aside.judge(batch, columns, marks)
         columns.times[marks] = said[marks]
         dead = np.flatnonzero((columns.faults != 0) & ~marks)
         live = np.flatnonzero((columns.faults == 0) & ~marks)
@@ -83,8 +83,11 @@ class Scorer:
         began = self._lap("decode", began)
         verdicts = self._check(batch, columns.times, rows, live=live, marks=marks, now_micros=now_micros)
         began = self._lap("validate", began)
-        answer = self._score(rows, live, verdicts)
+        served = self._serve(batch, live[~verdicts.rejected], verdicts, now_micros=now_micros)
+        answer = answered(self._kit, rows=live, columns=rows, verdicts=verdicts, served=served)
         began = self._lap("infer", began)
+        answer = self._once(batch, answer)
+        self._use(batch, answer, marks)
         writes = [predictions(self._kit, batch, answer, marks)]
         writes += [self._dead(batch, columns, dead)] if len(dead) else []
         self._lap("encode", began)
@@ -97,21 +100,24 @@ class Scorer:
         return [self._account.profile(ranges)]
 
     def _lap(self, stage: str, began: float) -> float:
-        now = time.perf_counter()
-        self._sight.took(stage, now - began)
+        self._sight.took(stage, (now := time.perf_counter()) - began)
         return now
 
     def _check_key(self, batch: Batch) -> None:
         """One key a batch is checked: Kafka does not tell which partitioner a producer used."""
-        key = batch.keys[0]
+        key = batch.keys[0] if len(batch) else None
         if key is not None and partition_of(key, self._kit.partitions) != int(batch.partitions[0]):
             self._sight.counted("driftline_misplaced_keys_total", 1)
 
-    def _decode(self, batch: Batch) -> Columns:
-        try:
-            return self._kit.reader.read(batch.values, batch.headers)
-        except ConnectionError as error:
-            raise Abort(f"a schema cannot be asked for: {error}") from error
+    def _decode(self, batch: Batch) -> tuple[Batch, Columns]:
+        """What of the batch may go on, decoded: nothing of a partition passes a record whose schema nobody can tell."""
+        columns = self._kit.reader.read(batch.values, batch.headers)
+        self._held, may_go_on = held_back(batch, columns.waiting)
+        if not self._held:
+            return batch, columns
+        self._sight.waits(columns.details[int(columns.waiting.argmax())])
+        rows = np.flatnonzero(may_go_on)
+        return batch.take(rows), columns.take(rows)
 
     def _check(
         self,
@@ -133,68 +139,43 @@ class Scorer:
             events[live] = hold
             return self._clocks.follow(batch, times, events=events, marks=marks)[live]
 
-        verdicts = check(rows, self._kit.rules, now_micros=now_micros, follow=follow)
-        for place, which in by_place(batch, live):
-            self._account.count(place, "rejected", int((which & verdicts.rejected).sum()))
-            self._account.count(place, "scored", int((which & ~verdicts.rejected).sum()))
-        for place, which in by_place(batch, np.flatnonzero(marks)):
-            self._account.count(place, "marks", int(which.sum()))
-        self._tell("driftline_rejects_total", verdicts.counts(verdicts.rejected))
-        self._tell("driftline_marks_total", verdicts.counts(~verdicts.rejected))
-        return verdicts
+        return check(rows, self._kit.rules, now_micros=now_micros, follow=follow)
 
-    def _tell(self, name: CounterName, counts: Mapping[str, int]) -> None:
-        for reason, count in counts.items():
-            self._account.reason(reason, count)
-            self._sight.counted(name, count, reason=reason)
+    def _serve(self, batch: Batch, held: NDArray[np.int64], verdicts: Verdicts, *, now_micros: int) -> Served:
+        """Have the rows that hold answered, those at `held`; the champion is spared what waited too long."""
+        matrix = verdicts.matrix if len(held) == len(verdicts.matrix) else verdicts.matrix[~verdicts.rejected]
+        late = None
+        if self._kit.sheds:
+            waited_millis = now_micros // 1000 - batch.timestamps[held]
+            late = (batch.timestamps[held] >= 0) & (waited_millis > self._kit.deadline_millis)
+        return self._kit.chain.answer(matrix, late)
 
-    def _score(self, rows: Columns, live: NDArray[np.int64], verdicts: Verdicts) -> Answer:
-        """One run of the model over the rows that hold."""
-        kit = self._kit
-        good = ~verdicts.rejected
-        try:
-            scores = kit.session.score(verdicts.matrix if good.all() else verdicts.matrix[good])
-        except ModelFault as fault:
-            raise Stopped(str(fault), cause="the bundle is faulty", fix="serve the previous bundle") from fault
-        decisions = decide(scores, kit.contract)
-        calibrator = kit.bundle.calibrator
-        nothing = np.full(len(scores), np.nan)
-        answer = answered(
-            rows=live,
-            columns=rows,
-            buckets=rows.times - rows.times % kit.contract.bucket_micros,
-            verdicts=verdicts,
-            segments=kit.segment_codes(verdicts.matrix),
-            scores=scores,
-            decisions=decisions,
-            estimates=nothing if calibrator is None else calibrator.estimate(scores, decisions),
-        )
-        self._account.saw(self._seen(rows.matrix[good], answer, good, headline(scores)))
-        return answer
+    def _once(self, batch: Batch, answer: Answer) -> Answer:
+        """The answers without those to events that were answered at another position; where nobody knows, a mark."""
+        if self._kit.claims is None or not len(answer.rows):
+            return answer
+        places = batch.partitions[answer.rows], batch.offsets[answer.rows]
+        said = self._kit.claims.claim(answer.ids, *places, refused=answer.modes == REJECTED)
+        if said.trouble is not None:
+            unsure = int(said.unsure.sum())
+            self._sight.counted("driftline_unclaimed_rows_total", unsure, cause=said.trouble)
+            answer = replace(answer, reasons=answer.reasons.also(said.unsure.astype(np.int8), ("", UNSURE)))
+        self._account.count(batch, answer.rows[said.duplicates], "duplicate")
+        return answer.take(np.flatnonzero(~said.duplicates))
 
-    def _seen(
-        self, raw: NDArray[np.float32], answer: Answer, good: NDArray[np.bool_], scores: NDArray[np.float64]
-    ) -> Seen:
-        """What the profile needs of the scored rows; features as they came, before anything was imputed."""
-        baseline = self._kit.bundle.baseline
-        return Seen(
-            buckets=answer.buckets[good],
-            bins=baseline.bins(raw),
-            standardised=baseline.standardised(raw),
-            score_bins=baseline.score_bins(scores),
-            scores=scores,
-            decisions=answer.decisions[good],
-            estimates=answer.estimates[good],
-            marked=answer.verdicts.reasons[good] != 0,
-            segments=answer.segments[good],
-        )
+    def _use(self, batch: Batch, answer: Answer, marks: NDArray[np.bool_]) -> None:
+        """Account for what became of the rows and marks; the profile sees what the champion scored, nothing else."""
+        for what, which in rows_by_use(answer).items():
+            self._account.count(batch, answer.rows[which], what)
+        self._account.count(batch, np.flatnonzero(marks), "marks")
+        self._account.reasons(tell(self._sight, answer))
+        self._account.saw(seen(self._kit.bundle.baseline, answer))
 
     def _dead(self, batch: Batch, columns: Columns, dead: NDArray[np.int64]) -> Writes:
-        rows = dead.tolist()
-        why = {row: (FAULTS[columns.faults[row]], columns.details.get(row, "")) for row in rows}
-        for place, which in by_place(batch, dead):
-            self._account.count(place, "dead", int(which.sum()))
-        codes, counts = np.unique(columns.faults[dead], return_counts=True)
-        reasons = [FAULTS[code] for code in codes.tolist()]
-        self._tell("driftline_dead_letters_total", dict(zip(reasons, counts.tolist(), strict=True)))
-        return self._kit.desk.letters(batch, rows, stage="decode", why=why)
+        self._account.count(batch, dead, "dead")
+        codes, times = np.unique(columns.faults[dead], return_counts=True)
+        counts = dict(zip([FAULTS[code] for code in codes.tolist()], times.tolist(), strict=True))
+        self._account.reasons(counts)
+        for reason, count in counts.items():
+            self._sight.counted("driftline_dead_letters_total", count, reason=reason)
+        return self._aside.letters(batch, columns, dead)

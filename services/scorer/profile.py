@@ -8,17 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline import MISSING, UNSEEN_BIN
-
-MICRO = 1_000_000
-
-
-def fixed(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Values as whole millionths, so that their sum is the same in any order.
-
-    >>> fixed(np.array([0.25, -1.0])).tolist()
-    [250000, -1000000]
-    """
-    return np.rint(values * MICRO).astype(np.int64)
+from schemas.profile import MICRO, fixed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +17,8 @@ class Seen:
 
     `buckets` int64 (n,) µs; `bins` int32 (n, F) with the baseline's codes for missing and unseen; `standardised`
     float64 (n, F); `score_bins` int32 (n,); `scores` float64 (n,); `decisions` int64 (n,), -1 = none; `estimates`
-    float64 (n,), NaN = none; `marked` bool (n,); `segments` int32 (n, S), one code a segment field.
+    float64 (n,), NaN = none; `marked`, `flagged` (out of distribution) bool (n,); `segments` int32 (n, S), one code
+    a segment field.
     """
 
     buckets: NDArray[np.int64]
@@ -38,6 +29,7 @@ class Seen:
     decisions: NDArray[np.int64]
     estimates: NDArray[np.float64]
     marked: NDArray[np.bool_]
+    flagged: NDArray[np.bool_]
     segments: NDArray[np.int32]
 
     def rows(self, which: NDArray[Any]) -> "Seen":
@@ -79,7 +71,7 @@ def _counts(rows: Seen, sizes: Sizes) -> dict[str, Any]:
     return {
         "rows": len(rows.buckets),
         "marked": int(rows.marked.sum()),
-        "flagged": 0,
+        "flagged": int(rows.flagged.sum()),
         "score_bins": score_bins.tolist(),
         "score_counts": score_counts.tolist(),
         "score_sum": int(fixed(rows.scores).sum()),
@@ -115,42 +107,3 @@ def _features(rows: Seen, sizes: Sizes) -> list[dict[str, Any]]:
             }
         )
     return found
-
-
-def bound(piece: dict[str, Any]) -> int:
-    """An upper bound of a slice's encoded size in bytes; no count in it is larger than its rows."""
-    count = _varint(piece["rows"])
-    features = sum(
-        9 + 2 * count + _varint(one["sum"]) + _varint(one["square"]) + _pairs(one["bins"], one["counts"])
-        for one in piece["features"]
-    )
-    words = sum(len(name.encode()) + 2 + count for name in piece["decisions"])
-    text = sum(len(piece[name].encode()) for name in ("segment", "model_version", "bundle_digest", "arm"))
-    return 140 + features + words + text + _pairs(piece["score_bins"], piece["score_counts"])
-
-
-def _pairs(bins: list[int], counts: list[int]) -> int:
-    return len(bins) * (_varint(max(bins)) + _varint(max(counts))) if bins else 0
-
-
-def _varint(number: int) -> int:
-    """Bytes of an Avro long.
-
-    >>> [_varint(number) for number in (0, -64, 64, 10**6)]
-    [1, 1, 2, 3]
-    """
-    return max(1, -(-(number << 1 ^ number >> 63).bit_length() // 7))
-
-
-def parts(pieces: Iterator[dict[str, Any]] | Sequence[dict[str, Any]], most_bytes: int) -> list[list[dict[str, Any]]]:
-    """Slices in groups that encode to `most_bytes` at most; at least one group, which may be empty."""
-    groups: list[list[dict[str, Any]]] = [[]]
-    size = 0
-    for piece in pieces:
-        more = bound(piece)
-        if groups[-1] and size + more > most_bytes:
-            groups.append([])
-            size = 0
-        groups[-1].append(piece)
-        size += more
-    return groups

@@ -1,79 +1,72 @@
 """The scorer's settings, read from SCORER_* variables; an unknown one is an error."""
 
-import os
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Self
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, model_validator
+from pydantic_settings import SettingsConfigDict
 
+from schemas.durations import Duration
 from schemas.topics import topic_name
-from stream.faults import Stopped
+from services.start.environment import read_environment
+from services.start.settings import ServiceSettings
 
 PREFIX = "SCORER_"
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """What one scorer process is told."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    brokers: Annotated[str, Field(min_length=1)]
-    """Kafka's bootstrap servers, host:port[,host:port]."""
     bundle: Path
     """The directory of the model bundle to serve."""
-    schemas: Path | None = None
-    """A directory of `<id>.avsc` files; the alternative to a registry."""
-    registry_url: str | None = None
-    """A Confluent-compatible Schema Registry, http(s)://host[:port]; who we are stands in registry_config."""
-    registry_config: Path | None = None
-    """A file of key=value lines for the registry client: credentials, TLS."""
-    register_schemas: bool = False
-    """Register our own schemas when they are missing; on in the local stack only."""
-    kafka_config: Path | None = None
-    """A file of key=value librdkafka properties: TLS, SASL."""
-    prefix: str = ""
-    """Put before every topic's default name."""
+    fallback: Path | None = None
+    """The directory of a bundle of the same model that answers when the first cannot."""
+    deduplicate: Duration | None = None
+    """An event whose id was answered within so long at another position is not answered again; none = off."""
+    redis: str | None = None
+    """Where the claims on ids are kept: host:port, redis:// or rediss://, without credentials."""
+    bundle_key: Path | None = None
+    """The public key whose owner must have signed every bundle that is served."""
+    bundle_digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    """The digest of the one bundle to serve first: any other, an older one as well, is refused; not the fallback's."""
+    breaker_failures: Annotated[int, Field(ge=1, le=1_000)] = 3
+    """A model that failed so many times in a row is left alone for a while."""
+    breaker_seconds: Annotated[float, Field(gt=0, le=3_600)] = 10.0
+    """For how long, before it is tried again; twice as long after each trial in vain, eight times at most."""
     features_topic: str | None = None
     """Where events come from, if not {prefix}{model}.features."""
-    predictions_topic: str | None = None
-    """Where predictions go, if not {prefix}{model}.predictions."""
-    profiles_topic: str | None = None
-    """Where profiles go, if not {prefix}{model}.profiles."""
     dead_letters_topic: str | None = None
     """Where unreadable records go, if not {features topic}.dlq."""
-    group: str | None = None
-    """The consumer group, if not {prefix}{model}.scorer."""
-    slot: str | None = None
-    """A name that one live process at a time holds; without it membership is dynamic."""
-    begin: Literal["earliest", "latest", "refuse"] = "refuse"
-    """Where to begin in a partition this group never read."""
     arm: str = "champion"
     """What predictions say of who made them: champion, challenger."""
     batch_rows: Annotated[int, Field(ge=1, le=10_000)] = 500
     """Most rows in one batch."""
-    commit_millis: Annotated[int, Field(ge=1, le=5_000)] = 100
-    """Longest a transaction stays open under load."""
-    quiet_millis: Annotated[int, Field(ge=0, le=5_000)] = 10
-    """Shortest time between two commits when the input is drained."""
-    heartbeat_seconds: Annotated[float, Field(gt=0, le=600)] = 5.0
-    """An idle scorer accounts for itself this often."""
-    profile_bytes: Annotated[int, Field(ge=10_000, le=900_000)] = 524_288
-    """Largest part of a profile."""
+    event_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 1_048_576
+    """A larger event is not decoded: it is set aside by reference."""
+    max_poll_millis: Annotated[int, Field(ge=6_000, le=3_600_000)] = 300_000
+    """A scorer that reads nothing for so long loses its partitions to the others."""
     cloudevents: bool = True
     """Write ce_* headers on predictions."""
-    admin_host: str = "127.0.0.1"
-    """Where /metrics, /livez and /readyz listen."""
     admin_port: Annotated[int, Field(ge=0, le=65_535)] = 9101
-    """Their port; 0 takes a free one, which the log names."""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """The least that is logged."""
+    """The port of /metrics, /livez and /readyz; 0 takes a free one, which the log names."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.deduplicate is not None and (self.redis is None or self.deduplicate <= timedelta(0)):
+            raise ValueError("DEDUPLICATE needs a duration longer than zero, with the place of its claims in REDIS")
+        if self.deduplicate is None and (self.redis is not None or self.redis_config is not None):
+            raise ValueError("REDIS and REDIS_CONFIG serve DEDUPLICATE alone: say for how long, or leave them out")
+        return self
 
 
 class Topics:
     """The topics one scorer reads and writes."""
 
     def __init__(self, settings: Settings, model: str) -> None:
+        self.model = model
         self.features = settings.features_topic or topic_name(model, "features", prefix=settings.prefix)
         self.predictions = settings.predictions_topic or topic_name(model, "predictions", prefix=settings.prefix)
         self.profiles = settings.profiles_topic or topic_name(model, "profiles", prefix=settings.prefix)
@@ -83,22 +76,4 @@ class Topics:
 
 def read_settings() -> Settings:
     """The settings as the environment says them. Raises Stopped naming every variable at fault."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    strange = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
-    if strange:
-        raise Stopped(
-            f"unknown setting {', '.join(strange)}",
-            cause="a misspelt or retired variable",
-            fix=f"known are {', '.join(sorted(known))}",
-            configuration=True,
-        )
-    try:
-        return Settings()  # type: ignore[call-arg]  # the environment gives the arguments
-    except ValidationError as error:
-        lines = [f"{PREFIX}{'.'.join(str(s) for s in e['loc']).upper()}: {e['msg']}" for e in error.errors()]
-        raise Stopped(
-            "; ".join(lines),
-            cause="a variable is not set, or holds what it may not",
-            fix="set the variables named",
-            configuration=True,
-        ) from error
+    return read_environment(Settings, PREFIX)

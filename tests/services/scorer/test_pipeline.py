@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.session import Session
 from stream.faults import Abort
 from tests.services.scorer.world import START_MICROS, World, event
 
@@ -20,15 +21,33 @@ def test_a_good_event_is_scored(tmp_path: Path) -> None:
     world.run()
     (found,) = world.predictions()
     matrix = np.array([[1.5, 0, 0, 0, np.nan]], np.float32)
-    assert found["score"] == world.kit.session.score(matrix)[0, 0]
+    assert found["score"] == Session(world.kit.bundle.onnx, world.kit.contract).score(matrix)[0, 0]
     assert found["decision"] == ("true" if found["score"] >= 0.5 else "false")
     assert 0 <= found["estimate"] <= 1
+    assert world.kit.bundle.ood is not None
+    strangeness = float(world.kit.bundle.ood.judge(matrix)[0][0])
     assert found | {"scored_at": 0, "score": 0, "decision": "", "estimate": 0} == {
         "event_id": "e0", "event_time": START_MICROS, "bucket": START_MICROS, "scored_at": 0, "model": "tiny",
         "model_version": "1", "bundle_digest": world.kit.bundle.digest, "arm": "champion", "mode": "scored",
-        "score": 0, "scores": [], "decision": "", "estimate": 0, "reasons": [], "ood": None,
+        "score": 0, "scores": [], "decision": "", "estimate": 0, "reasons": [],
+        "ood": {"score": strangeness, "flagged": False},
         "segments": {"carrier": "AA"}, "source": {"topic": "tiny.features", "partition": 0, "offset": 0},
     }  # fmt: skip
+
+
+def test_a_strange_event_is_scored_and_flagged(tmp_path: Path) -> None:
+    """Within its range, yet far from all that the reference knows: the verdict stands beside the score."""
+    world = World(tmp_path, partitions=1)
+    world.feed([event(0), event(1, amount=99.0), event(2, amount=None)])
+    seeing = world.run()
+    usual, strange, refused = world.predictions()
+    assert (usual["mode"], usual["ood"]["flagged"]) == ("scored", False)
+    assert (strange["mode"], strange["ood"]["flagged"]) == ("scored", True)
+    assert strange["ood"]["score"] >= 1 > usual["ood"]["score"]
+    assert refused["ood"] is None
+    whole = [s for p in world.profiles() for s in p["slices"] if s["segment"] == ""]
+    assert [(s["rows"], s["flagged"]) for s in whole] == [(2, 1)]
+    assert seeing.counts["driftline_flagged_total", ""] == 1
 
 
 BAD: list[tuple[Any, str]] = [

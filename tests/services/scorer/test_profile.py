@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.baseline import MISSING, UNSEEN_BIN
+from schemas.profile import bound, parts
 from schemas.records import write_record
-from services.scorer.profile import Seen, Sizes, bound, parts, slices, together
+from services.scorer.profile import Seen, Sizes, slices, together
 
 SIZES = Sizes(bins=np.array([4, 3, 2]), decision_names=("false", "true"), segment_names=(("s=a", "s=b", "s=other"),))
 NAMED = {"model_version": "1", "bundle_digest": "d" * 64, "arm": "champion"}
@@ -27,6 +28,7 @@ def seen(rows: int, seed: int, buckets: int = 3) -> Seen:
         decisions=chance.integers(0, 2, rows),
         estimates=np.where(chance.random(rows) < 0.2, np.nan, chance.random(rows)),
         marked=chance.random(rows) < 0.1,
+        flagged=chance.random(rows) < 0.05,
         segments=chance.integers(0, 3, (rows, 1)).astype(np.int32),
     )
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from schemas.contracts import latest
-from schemas.source import DirectorySource, Patient
-from services.scorer.__main__ import _source
-from services.scorer.settings import Settings, read_settings
+from schemas.source import DirectorySource
+from services.scorer.settings import PREFIX, Settings, read_settings
+from services.start.schemas import _source
 from stream.faults import Stopped
 
 
@@ -22,7 +22,7 @@ def test_our_schemas_are_not_registered_unless_that_is_said(monkeypatch: pytest.
     monkeypatch.setenv("SCORER_BROKERS", "b")
     monkeypatch.setenv("SCORER_BUNDLE", "x")
     assert read_settings().register_schemas is False
-    _, id_of = _source(settings())
+    _, id_of = _source(settings(), PREFIX)
     with pytest.raises(Stopped, match=r"m\.predictions-value") as stopped:
         id_of("m.predictions-value", latest("prediction"))
     assert stopped.value.configuration
@@ -30,15 +30,14 @@ def test_our_schemas_are_not_registered_unless_that_is_said(monkeypatch: pytest.
 
 def test_they_are_where_it_is_said() -> None:
     """Each of ours under its own subject, to be read back by the id on the wire."""
-    source, id_of = _source(settings(register_schemas=True))
+    source, id_of = _source(settings(register_schemas=True), PREFIX)
     number = id_of("m.predictions-value", latest("prediction"))
     assert source.by_id(number) == latest("prediction")
-    assert isinstance(source, Patient)
 
 
 def test_a_directory_takes_our_schemas(tmp_path: Path) -> None:
     """The local stack's."""
-    source, id_of = _source(settings(registry_url=None, schemas=tmp_path))
+    source, id_of = _source(settings(registry_url=None, schemas=tmp_path), PREFIX)
     assert isinstance(source, DirectorySource)
     assert source.by_id(id_of("any", latest("profile"))) == latest("profile")
 
@@ -47,4 +46,4 @@ def test_a_directory_takes_our_schemas(tmp_path: Path) -> None:
 def test_one_source_is_needed(said: dict[str, Any]) -> None:
     """Neither none nor two."""
     with pytest.raises(Stopped, match="one schema source is needed"):
-        _source(settings(**said))
+        _source(settings(**said), PREFIX)

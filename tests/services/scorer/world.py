@@ -1,13 +1,14 @@
 """A scorer with a tiny model on the memory twin, for tests of what it makes of its input."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import fastavro
 
-from models.verify import verify
+from models.bundle import Bundle, load_bundle
+from models.session import Session
 from schemas.contracts import latest
 from schemas.framing import frame
 from schemas.reader import Reader
@@ -15,7 +16,9 @@ from schemas.records import read_record
 from schemas.source import DirectorySource
 from services.scorer.kit import Kit, wanted_of
 from services.scorer.pipeline import Scorer
+from services.scorer.serving.chain import Chain
 from services.scorer.settings import Settings, Topics
+from services.scorer.start.assembly import Opened, chain_of
 from stream.dead_letters import Desk
 from stream.loop import Loop, Pace
 from stream.memory import MemoryLog
@@ -73,7 +76,9 @@ class Seeing:
     def __init__(self) -> None:
         self.counts: dict[tuple[str, str], int] = {}
         self.ranges: list[Mapping[str, Any]] = []
+        self._said: Sequence[Mapping[str, Any]] = ()
         self.results: list[str] = []
+        self.waited: list[str] = []
 
     def took(self, stage: str, seconds: float) -> None:
         """Timings are not looked at."""
@@ -86,9 +91,13 @@ class Seeing:
     def read(self, batch: Batch) -> None:
         """Nothing to see."""
 
+    def waits(self, why: str) -> None:
+        """Keep why."""
+        self.waited.append(why)
+
     def accounted(self, ranges: Sequence[Mapping[str, Any]], marks: Mapping[Place, Watermark | None]) -> None:  # noqa: ARG002  # the protocol's words
-        """Keep the ranges."""
-        self.ranges += ranges
+        """Keep the ranges, which count with the commit."""
+        self._said = ranges
 
     def beat(self) -> None:
         """Nothing to see."""
@@ -97,10 +106,15 @@ class Seeing:
         """Nothing to see."""
 
     def ended(self, result: str, why: str = "") -> None:  # noqa: ARG002  # the protocol's words
-        """Keep the results."""
+        """Keep the results; an aborted transaction is read again, so its ranges are not kept."""
         self.results.append(result)
+        self.ranges += self._said if result == "committed" else ()
+        self._said = ()
 
     def assigned(self, starts: Mapping[Place, Start]) -> None:
+        """Nothing to see."""
+
+    def held(self, places: Collection[Place]) -> None:
         """Nothing to see."""
 
     def settled(self, produce_seconds: float, commit_seconds: float) -> None:
@@ -111,19 +125,26 @@ class World:
     """Topics in memory, a scorer's kit, events in, decoded records out."""
 
     def __init__(
-        self, path: Path, *, partitions: int = 2, settings: Mapping[str, Any] | None = None, **contract: Any
+        self,
+        path: Path,
+        *,
+        partitions: int = 2,
+        settings: Mapping[str, Any] | None = None,
+        fallback: Path | None = None,
+        **contract: Any,
     ) -> None:
-        make_bundle(path / "bundle", **contract)
-        bundle, session = verify(path / "bundle")
+        # Opened without a trial: a child process for each of these worlds would take a second.
+        bundle = make_bundle(path / "bundle", **contract)
         source = DirectorySource(path / "schemas")
         self.prefix = frame(source.add(EVENT))
         self.settings = Settings(brokers="memory", bundle=path / "bundle", begin="earliest", **(settings or {}))
+        self.changes: list[tuple[str, str]] = []
         self.topics = Topics(self.settings, bundle.contract.model)
         self.kit = Kit(
             settings=self.settings,
             topics=self.topics,
             bundle=bundle,
-            session=session,
+            chain=self.chain(bundle, fallback),
             reader=Reader(wanted_of(bundle.contract), source, json=bundle.contract.format == "json"),
             desk=Desk(topic=self.topics.dead_letters, group="g", service="scorer", service_version="0"),
             prediction_frame=frame(source.add(latest("prediction"))),
@@ -137,6 +158,15 @@ class World:
         for topic in (self.topics.features, self.topics.predictions, self.topics.dead_letters):
             self.broker.create(topic, partitions)
         self.broker.create(self.topics.profiles, 1)
+
+    def chain(self, champion: Bundle, fallback: Path | None) -> Chain:
+        """The chain of a bundle with the fallback at `fallback`, as the process makes it."""
+        second = None if fallback is None else load_bundle(fallback)
+        opened = Opened(
+            (champion, Session(champion.onnx, champion.contract)),
+            None if second is None else (second, Session(second.onnx, second.contract)),
+        )
+        return chain_of(opened, self.settings, lambda role, state, _why: self.changes.append((role, state)))
 
     def feed(
         self,
@@ -155,12 +185,19 @@ class World:
             )
         )
 
-    def run(self, turns: int = 40, *, rows: int = 500, probe: Any = lambda _step: None) -> Seeing:
+    def run(
+        self,
+        turns: int = 40,
+        *,
+        rows: int = 500,
+        probe: Any = lambda _step: None,
+        successor: Callable[[], Kit | None] = lambda: None,
+    ) -> Seeing:
         """Let a scorer turn its loop so many times, then commit and leave."""
         seeing, left = Seeing(), iter(range(turns))
         log = MemoryLog(self.broker, "g", [self.topics.features], rows=rows, probe=probe)
         pace = Pace(quiet_seconds=0, longest_seconds=0)
-        loop = Loop(log, Scorer(self.kit, seeing), seeing, pace=pace, sleep=lambda _seconds: None)
+        loop = Loop(log, Scorer(self.kit, seeing, successor=successor), seeing, pace=pace, sleep=lambda _seconds: None)
         loop.run(lambda: next(left, None) is None)
         log.close()
         return seeing

@@ -1,0 +1,1 @@
+"""Claims: which input position an event id belongs to, so that what a producer sent twice is scored once."""

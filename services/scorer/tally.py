@@ -1,0 +1,57 @@
+"""What became of a batch's readable rows: for the account, the metrics, the profile."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.baseline import Baseline
+from schemas.prediction import MODES
+from services.scorer.answer import Answer
+from services.scorer.claims.claims import REASON as UNSURE
+from services.scorer.profile import Seen
+from services.scorer.serving.causes import CAUSES
+from services.scorer.serving.chain import FALLBACK, PRIOR, REJECTED, SCORED
+from services.scorer.sight import Sight
+
+
+def rows_by_use(answer: Answer) -> dict[str, NDArray[np.bool_]]:
+    """Which rows are of each use that the ledger knows."""
+    degraded = (answer.modes == FALLBACK) | (answer.modes == PRIOR)
+    return {"scored": answer.modes == SCORED, "degraded": degraded, "rejected": answer.modes == REJECTED}
+
+
+def tell(sight: Sight, answer: Answer) -> dict[str, int]:
+    """Count the rows' reasons by what became of the rows; all of them together, by code."""
+    uses = rows_by_use(answer)
+    for name, use in (
+        ("driftline_rejects_total", "rejected"),
+        ("driftline_marks_total", "scored"),
+        ("driftline_degraded_total", "degraded"),
+    ):
+        for reason, count in answer.reasons.counts(uses[use]).items():
+            if use == "degraded" and reason not in CAUSES:
+                continue  # what the contract marked is not why the champion did not answer
+            sight.counted(name, count, reason=reason)  # type: ignore[arg-type]  # names of the catalogue, all three
+    for mode in (FALLBACK, PRIOR):
+        if count := int((answer.modes == mode).sum()):
+            sight.counted("driftline_events_total", count, outcome=MODES[mode])
+    if flagged := int(answer.flagged.sum()):
+        sight.counted("driftline_flagged_total", flagged)
+    return answer.reasons.counts(np.ones(len(answer.rows), np.bool_))
+
+
+def seen(baseline: Baseline, answer: Answer) -> Seen:
+    """What the profile needs of the rows that the champion scored; their features as they came, nothing imputed."""
+    scored = answer.take(np.flatnonzero(answer.modes == SCORED))
+    raw = scored.raw
+    return Seen(
+        buckets=scored.buckets,
+        bins=baseline.bins(raw),
+        standardised=baseline.standardised(raw),
+        score_bins=baseline.score_bins(scored.scores),
+        scores=scored.scores,
+        decisions=scored.decisions,
+        estimates=scored.estimates,
+        marked=scored.reasons.any(but=UNSURE),
+        flagged=scored.flagged,
+        segments=scored.segments,
+    )

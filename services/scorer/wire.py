@@ -1,0 +1,119 @@
+"""The answers as predictions on the wire, with the watermark marks between them."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.bundle import Bundle
+from models.decide import classes
+from schemas.prediction import PredictionBatch, encode
+from schemas.prediction_ids import prediction_ids
+from services.scorer.answer import Answer
+from services.scorer.kit import Kit
+from services.scorer.serving.chain import FALLBACK
+from stream.clocks import MARK_HEADER, header_of
+from stream.records import Batch, Headers, Writes
+
+TYPE = b"driftline.prediction.v1"
+
+
+def predictions(kit: Kit, batch: Batch, answer: Answer, marks: NDArray[np.bool_]) -> Writes:
+    """Predictions with the watermark marks between them, in the order of the input."""
+    values: list[bytes | None] = []
+    headers: list[Headers | None] = []
+    orders = []
+    scored_at = time.time_ns() // 1000
+    for bundle, which in _by_bundle(kit, answer):
+        part = answer.take(which)
+        values += _encoded(kit, bundle, batch, part, scored_at=scored_at)
+        headers += _cloudevents(kit, bundle, batch, part.rows, scored_at=scored_at)
+        orders.append(part.rows)
+    marked = np.flatnonzero(marks)
+    values += [None] * len(marked)
+    headers += [[(MARK_HEADER, header_of(batch, row, MARK_HEADER))] for row in marked.tolist()]
+    order = np.concatenate([*orders, marked])
+    if len(orders) + bool(len(marked)) > 1:
+        turn = np.argsort(order, kind="stable")
+        order, values, headers = order[turn], [values[i] for i in turn], [headers[i] for i in turn]
+    return Writes(
+        topic=kit.topics.predictions,
+        values=values,
+        keys=[batch.keys[row] for row in order.tolist()],
+        partitions=batch.partitions[order].tolist(),
+        headers=headers,
+    )
+
+
+def _by_bundle(kit: Kit, answer: Answer) -> list[tuple[Bundle, NDArray[np.int64]]]:
+    """Whose version and digest each row's prediction names: the fallback's where the fallback answered."""
+    fallback = kit.chain.fallback
+    by_fallback = answer.modes == FALLBACK
+    if fallback is None or not by_fallback.any():
+        return [(kit.bundle, np.arange(len(answer.rows)))]
+    groups = [(kit.bundle, np.flatnonzero(~by_fallback)), (fallback.bundle, np.flatnonzero(by_fallback))]
+    return [(bundle, rows) for bundle, rows in groups if len(rows)]
+
+
+def _encoded(kit: Kit, bundle: Bundle, batch: Batch, answer: Answer, *, scored_at: int) -> list[bytes]:
+    codes, which = np.unique(answer.segments, axis=0, return_inverse=True)
+    names = kit.contract.segments
+    segment_sets = tuple(
+        tuple((name, kit.segment_values[s][code]) for s, (name, code) in enumerate(zip(names, row, strict=True)))
+        for row in codes.tolist()
+    )
+    return encode(
+        PredictionBatch(
+            ids=answer.ids,
+            times=answer.times,
+            buckets=answer.buckets,
+            scored_at=scored_at,
+            model=bundle.contract.model,
+            model_version=bundle.contract.version,
+            bundle_digest=bundle.digest,
+            arm=kit.settings.arm,
+            topic=kit.topics.features,
+            modes=answer.modes,
+            scores=answer.scores,
+            class_scores=answer.class_scores,
+            decisions=answer.decisions,
+            decision_names=classes(kit.contract),
+            estimates=answer.estimates,
+            reasons=answer.reasons.places,
+            reason_sets=answer.reasons.sets,
+            ood=answer.ood,
+            ood_flags=answer.flagged,
+            segments=which.reshape(-1).astype(np.int32),
+            segment_sets=segment_sets or ((),),
+            partitions=batch.partitions[answer.rows],
+            offsets=batch.offsets[answer.rows],
+        ),
+        kit.prediction_frame,
+    )
+
+
+def _cloudevents(
+    kit: Kit, bundle: Bundle, batch: Batch, rows: NDArray[np.int64], *, scored_at: int
+) -> list[Headers | None]:
+    """CloudEvents 1.0 binary mode; the id is the prediction's own, the same on replay."""
+    if not kit.settings.cloudevents:
+        return [None] * len(rows)
+    ids = prediction_ids(
+        model=bundle.contract.model,
+        version=bundle.contract.version,
+        arm=kit.settings.arm,
+        topic=kit.topics.features,
+        partitions=batch.partitions[rows],
+        offsets=batch.offsets[rows],
+    )
+    moment = datetime.fromtimestamp(scored_at / 1e6, UTC).isoformat(timespec="milliseconds")
+    fixed: list[Any] = [
+        ("ce_specversion", b"1.0"),
+        ("ce_type", TYPE),
+        ("ce_source", f"/driftline/scorer/{bundle.contract.model}".encode()),
+        ("ce_time", moment.replace("+00:00", "Z").encode()),
+        ("content-type", b"application/avro"),
+    ]
+    return [[("ce_id", one.encode()), *fixed] for one in ids]
