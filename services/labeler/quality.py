@@ -1,0 +1,141 @@
+"""Realised quality over event time, from the tables of the profiles alone: of ripe cohorts, and an early view."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.profile import MICRO, Slice
+from services.labeler.tables import CLOSED
+
+Cohort = Literal["ripe", "early"]
+SUMS = ("rows", "errors", "estimate_sum", "error_sum", "absolute_error_sum", "square_error_sum")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """What the figures need of the model.
+
+    `middles` (bins,) stand for the scores of each bin; `positive_from` is the first bin of positive decisions, None
+    where decisions are not by threshold (several classes, a regression); `spread` is the unit of a regression's errors,
+    None for other tasks.
+    """
+
+    middles: NDArray[np.float64]
+    positive_from: int | None = None
+    spread: float | None = None
+
+
+@dataclass
+class _Bucket:
+    """What one bucket of one version has come to."""
+
+    sums: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SUMS, 0))
+    table: dict[tuple[int, str], int] = field(default_factory=dict)
+    closed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """The quality of one version over some cohorts: labelled rows, their share, each metric by its name."""
+
+    rows: int
+    coverage: float
+    metrics: Mapping[str, float]
+
+
+class Quality:
+    """Sums of committed slices by version, arm and bucket; what lies further back than `window_micros` is dropped."""
+
+    def __init__(self, scale: Scale, *, horizon_micros: int, bucket_micros: int, window_micros: int) -> None:
+        self._scale, self._horizon, self._width, self._window = scale, horizon_micros, bucket_micros, window_micros
+        self._kept: dict[tuple[str, str], dict[int, _Bucket]] = {}
+
+    def add(self, slices: Iterable[Slice]) -> None:
+        """Take in the slices of a committed transaction; those of segments are passed over."""
+        for one in slices:
+            if not one["segment"]:
+                buckets = self._kept.setdefault((one["model_version"], one["arm"]), {})
+                _take(buckets.setdefault(one["bucket"], _Bucket()), one)
+
+    def figures(self, now_micros: int) -> dict[tuple[str, str, Cohort], Figures]:
+        """By version, arm and cohort. A bucket is ripe when its last deadline has passed at `now_micros`."""
+        found: dict[tuple[str, str, Cohort], Figures] = {}
+        for (version, arm), buckets in self._kept.items():
+            for old in [at for at in buckets if at + self._width + self._horizon + self._window <= now_micros]:
+                del buckets[old]
+            ripe = {at for at in buckets if at + self._width + self._horizon <= now_micros}
+            found[version, arm, "ripe"] = self._of([buckets[at] for at in ripe])
+            found[version, arm, "early"] = self._of([buckets[at] for at in buckets if at not in ripe])
+        return found
+
+    def _of(self, buckets: Iterable[_Bucket]) -> Figures:
+        whole = _Bucket()
+        for one in buckets:
+            _add(whole, one)
+        rows = whole.sums["rows"]
+        return Figures(rows=rows, coverage=rows / max(whole.closed, 1), metrics=self._metrics(whole) if rows else {})
+
+    def _metrics(self, whole: _Bucket) -> dict[str, float]:
+        rows, sums, scale = whole.sums["rows"], whole.sums, self._scale
+        if scale.spread is not None:
+            unit = scale.spread / MICRO / rows
+            return {
+                "mae": sums["absolute_error_sum"] * unit,
+                "rmse": scale.spread * sqrt(sums["square_error_sum"] / MICRO / rows),
+                "bias": sums["error_sum"] * unit,
+            }
+        accuracy = 1 - sums["errors"] / rows
+        found = {"accuracy": accuracy, "estimated_accuracy": sums["estimate_sum"] / MICRO / rows}
+        if scale.positive_from is not None:
+            found |= binary(whole.table, scale.middles, scale.positive_from)
+        return found
+
+
+def binary(table: Mapping[tuple[int, str], int], middles: NDArray[np.float64], positive_from: int) -> dict[str, float]:
+    """Precision, recall, F1, AUC, Brier score and calibration error of a table of score bin by label.
+
+    AUC counts a pair in one bin as half (Hanley and McNeil 1982); Brier score and calibration error take each bin's
+    middle for its scores. A figure that nothing was counted for is left out.
+
+    >>> table = {(0, "false"): 3, (1, "true"): 2, (1, "false"): 1}
+    >>> {name: round(value, 3) for name, value in binary(table, np.array([0.25, 0.75]), 1).items()}
+    {'precision': 0.667, 'recall': 1.0, 'f1': 0.8, 'auc': 0.875, 'brier': 0.146, 'calibration_error': 0.167}
+    """
+    counts = np.zeros((len(middles), 2))
+    for (score_bin, label), rows in table.items():
+        counts[score_bin, int(label == "true")] += rows
+    negative, positive = counts.T
+    right, claimed, there = positive[positive_from:].sum(), counts[positive_from:].sum(), positive.sum()
+    found = {"precision": right / claimed} if claimed else {}
+    found |= {"recall": right / there} if there else {}
+    found |= {"f1": 2 * right / (claimed + there)} if claimed + there else {}
+    if there and negative.sum():
+        below = np.concatenate([[0], np.cumsum(negative)[:-1]])
+        found["auc"] = (positive * (below + negative / 2)).sum() / (there * negative.sum())
+    rows = counts.sum(axis=1)
+    found["brier"] = (positive * (1 - middles) ** 2 + negative * middles**2).sum() / rows.sum()
+    found["calibration_error"] = np.abs(positive - rows * middles).sum() / rows.sum()
+    return {name: float(value) for name, value in found.items()}
+
+
+def _take(bucket: _Bucket, said: Slice) -> None:
+    bucket.closed += said["statuses"].get(CLOSED, 0)
+    for part, sign in (("added", 1), ("retracted", -1)):
+        if (matched := said[part]) is not None:
+            for name in SUMS:
+                bucket.sums[name] += sign * matched.get(name, 0)
+            for cell in matched["cells"]:
+                at = cell["score_bin"], cell["label"]
+                bucket.table[at] = bucket.table.get(at, 0) + sign * cell["rows"]
+
+
+def _add(whole: _Bucket, one: _Bucket) -> None:
+    whole.closed += one.closed
+    for name, value in one.sums.items():
+        whole.sums[name] += value
+    for at, rows in one.table.items():
+        whole.table[at] = whole.table.get(at, 0) + rows

@@ -1,0 +1,86 @@
+"""A waiting room in which somebody broke a key is wiped and healed by whoever keeps it, whichever key it was."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+from redis import Redis
+
+from services.labeler.keeping import Keeping, Own
+from services.labeler.room.redis_room import RedisRoom
+from services.labeler.room.room import Change, Due, State
+from services.labeler.words import Words
+from stream.faults import Abort
+from stream.records import Place, Start
+
+TOPICS = ("predictions", "labels")
+BROKEN = ["{shop}0", "{shop}0:x1", "{shop}0:X", "bucket"]
+
+
+class Kept:
+    """A keeping of pair 0, at offsets 10 and 5, whose rebuild knows one who waits; `told` is what it said."""
+
+    def __init__(self, room: RedisRoom) -> None:
+        self.room, self.healed = room, list[State]()
+        self.told: list[str] = []
+        self.keeping = Keeping(room, TOPICS, self, lambda _pair, why: self.told.append(why))
+        self.keeping.assigned({Place("predictions", 0): Start(10), Place("labels", 0): Start(5)})
+        self.keeping.prepare()
+
+    def __call__(self, pair: int, state: State, own: Own) -> Own:
+        """Wipe and fold anew where anything is missing."""
+        self.healed.append(state)
+        if (state.predictions, state.labels) != (own.predictions, own.labels):
+            self.room.wipe(pair, own.token)
+            whole = Change(own.state(), puts={b"a": b"1"}, adds={(b"x", 1): [b"a"]}, words={7: b'["v1"]'})
+            self.room.write({pair: whole})
+        return replace(own, is_ready=True)
+
+    def ends(self, pairs: Sequence[int]) -> Mapping[int, int]:
+        """Nobody asks before a commit."""
+        return dict.fromkeys(pairs, 0)
+
+    def entries(self) -> list[bytes]:
+        """What is read."""
+        return list(self.keeping.read({0: [b"a"]})[0])
+
+    def due(self) -> list[Due]:
+        """Who is due; as a transaction that was aborted is tried again."""
+        for _ in range(2):
+            try:
+                return self.keeping.due(0, b"x", before=9, most=9)
+            except Abort:
+                self.keeping.prepare()
+        raise AssertionError("the index was not healed")
+
+
+@pytest.fixture
+def kept(stored: RedisRoom) -> Kept:
+    """In an empty room."""
+    return Kept(stored)
+
+
+@pytest.mark.parametrize("key", BROKEN)
+def test_a_broken_key_is_mended_by_a_rebuild(kept: Kept, inside: Redis, key: str) -> None:
+    """Whoever stumbles over it first, in a look at the index or at the entry, begins it."""
+    assert len(kept.healed) == 1
+    found = inside.keys("{shop}0:[0-9]*")
+    broken = found[0] if key == "bucket" else key
+    inside.delete(broken)
+    inside.set(broken, "not ours")
+    assert (kept.entries(), kept.due(), kept.entries()) == ([b"1"], [Due(1, [b"a"])], [b"1"])
+    assert len(kept.healed) == 2
+    assert len(kept.told) == 1
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_lost_words_are_mended_by_a_rebuild(kept: Kept, inside: Redis, *, is_there: bool) -> None:
+    """What entries name must be known: the pairs are folded again, with their words."""
+    inside.delete("{shop}words")
+    if is_there:
+        inside.set("{shop}words", "not ours")
+    with pytest.raises(Abort, match="00000007"):
+        Words(kept.keeping.word).said(7)
+    kept.keeping.prepare()
+    assert Words(kept.keeping.word).said(7) == ("v1",)
+    assert (kept.entries(), len(kept.healed), len(kept.told)) == ([b"1"], 2, 1)
