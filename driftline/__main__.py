@@ -16,20 +16,22 @@ from stream.kafka.admin import BrokerUnreachable, TopicRefused
 COMMANDS = {
     "demo": (
         "driftline.demo",
-        "Score real flights on a real Kafka, bad records among them, then prove that no event was lost",
+        "Score real flights on a real Kafka, join their late labels, then prove that nothing was lost",
     ),
     "init": ("driftline.init", "Write a working example of a model into a new directory."),
     "up": ("driftline.stack", "Start Kafka and the services on this machine."),
     "status": ("driftline.stack", "Show what runs and whether it is ready."),
     "down": ("driftline.stack", "Stop the local stack and wait until all of it is gone."),
     "doctor": ("driftline.doctor", "Check everything that a stack stands on and say how to repair it."),
-    "model": ("driftline.model", "Build, verify and show model bundles."),
+    "model": ("driftline.model", "Build, sign, verify and show model bundles."),
     "schema": ("driftline.schema", "Check Avro schemas, and add yours to the local stack."),
     "ledger": ("driftline.ledger", "Prove from the logs that every input record was used exactly once."),
+    "dlq": ("driftline.dlq.command", "List, show and send again what could not be read."),
+    "why": ("driftline.why.command", "Tell the story of one event: what it was, what was predicted, what turned out."),
     "tail": ("driftline.tail", "Print the decoded records of a model's topic as they come."),
 }
 # Of these, the ones whose commands stand below a name of their own: `driftline model build`.
-GROUPS = ("model", "schema")
+GROUPS = ("model", "schema", "dlq")
 
 
 def command_line(asked: str | None) -> typer.Typer:

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from driftline.books import OUTPUTS, Books, Sources, predicted, set_aside, waiting
+from driftline.books import Books, Sources, joined, predicted, set_aside, waiting
 from schemas.records import RecordRefused, read_record
+from stream.evidence import Facts, Found
 from stream.faults import Stopped
 from stream.kafka.reading import committed_of
 from stream.kafka.scan import edges, scan
 from stream.ledger import Range, range_of
-from stream.proof import Facts, Found, Verdict, prove
+from stream.places import by_place
+from stream.proof import Verdict, prove
 from stream.records import Place
 
 NEEDED = ("group", "arm", "ranges")
@@ -55,31 +57,40 @@ def audit(books: Books, *, begins: Mapping[Place, int] | None = None, tell: Tell
 
 
 def _once(books: Books, begins: Mapping[Place, int], tell: Tell) -> Verdict:
-    features, profiles = books.topic("features"), books.topic("profiles")
-    outputs = [books.topic(kind) for kind in OUTPUTS]
-    kept = edges(books.brokers, [features, profiles, *outputs], file=books.file)
-    places = [place for place in kept if place.topic == features]
+    inputs, profiles, outputs = books.inputs, books.topic("profiles"), books.outputs
+    kept = edges(books.brokers, [*inputs, profiles, *outputs], file=books.file)
+    places = [place for place in kept if place.topic in inputs]
     before = committed_of(books.brokers, books.reader, places, file=books.file)
     tell(f"reading {profiles}")
     account = _account(books)
     after = committed_of(books.brokers, books.reader, places, file=books.file)
     tell(f"reading {outputs[0]}")
-    answered = _tally(predicted(books, account.arms), account)
-    tell(f"reading {outputs[1]}")
+    answered = _tally(predicted(books, account.arms) if books.role == "scorer" else joined(books), account)
+    tell(f"reading {', '.join(outputs[1:])}")
     letters = _tally(set_aside(books), account)
     facts = Facts(
         first_offset=kept[Place(profiles, 0)][0],
-        predictions=answered,
+        predictions=answered if books.role == "scorer" else None,
+        outcomes=answered if books.role == "labeler" else None,
         dead_letters=letters,
-        unknown=frozenset(
-            Place(features, p.partition) for p, (low, _) in kept.items() if p.topic in outputs and low > 0
-        ),
+        unknown=_unknown(books, kept),
         reread=(found := _reread(books, account, kept)),
         unread=frozenset(one.place for one in account.ranges if one.absent and one.place not in found),
         begins=begins,
         committed={place: (before[place], after[place]) for place in places if place in before and place in after},
     )
     return prove(account.ranges, facts)
+
+
+def _unknown(books: Books, kept: Mapping[Place, tuple[int, int]]) -> frozenset[Place]:
+    """The inputs whose outputs retention may have taken: an output lies on the partition of its input's number."""
+    gone = {place for place, (first, _) in kept.items() if place.topic in books.outputs and first > 0}
+    return frozenset(
+        Place(topic, place.partition)
+        for topic, letters in zip(books.inputs, books.outputs[1:], strict=True)
+        for place in gone
+        if place.topic in (books.outputs[0], letters)
+    )
 
 
 def _account(books: Books) -> Account:
@@ -135,9 +146,7 @@ def _reread(books: Books, account: Account, kept: Mapping[Place, tuple[int, int]
     counts = dict.fromkeys(readable, 0)
     if not readable:
         return counts
-    for batch in scan(books.brokers, [books.topic("features")], start=readable, file=books.file):
-        for partition in np.unique(batch.partitions).tolist():
-            place = Place(books.topic("features"), partition)
-            offsets = batch.offsets[batch.partitions == partition]
-            counts[place] += int((offsets < account.ends[place]).sum())
+    for batch in scan(books.brokers, books.inputs, start=readable, file=books.file):
+        for place, mine in by_place(batch, np.arange(len(batch))):
+            counts[place] += int((batch.offsets[mine] < account.ends[place]).sum())
     return counts

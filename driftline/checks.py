@@ -1,70 +1,19 @@
 """What `driftline doctor` looks at, in order; each check answers in one sentence or says what is wrong."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
 
-from driftline.local.broker import free_port, is_free
 from driftline.local.jars import cache_directory, check_jars, expected_jars
 from driftline.local.java import java_version
-from driftline.local.plan import model_of
+from driftline.local.ports import free_port, is_free
 from driftline.local.readiness import asked_for_readiness
-from driftline.local.state import StackState, read_state
+from driftline.local.retention import retention_faults
 from driftline.local.topics import faults_of
 from driftline.output import Refusal
+from driftline.patient import Patient, Skipped
+from driftline.redis_check import redis
 from schemas.contracts import NAMES, latest
 from schemas.source import DirectorySource, SourceUnavailable
 from stream.kafka.admin import Admin, BrokerUnreachable, TopicRefused
-
-
-class Skipped(Exception):
-    """The check was not made; the message says why."""
-
-
-@dataclass
-class Patient:
-    """What is looked at: the options of the command, and the stack that runs in `directory`, if any."""
-
-    directory: Path
-    bundle: Path | None = None
-    given_brokers: str | None = None
-    given_model: str | None = None
-    given_prefix: str | None = None
-    failed: dict[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def stack(self) -> StackState | None:
-        """The stack that is alive in the directory."""
-        state = read_state(self.directory)
-        return state if state and state.supervisor.is_alive() else None
-
-    @property
-    def brokers(self) -> str | None:
-        """Where Kafka should be."""
-        return self.given_brokers or (self.stack.brokers if self.stack else None)
-
-    @property
-    def prefix(self) -> str:
-        """What stands before every topic's name."""
-        return self.given_prefix if self.given_prefix is not None else self.stack.prefix if self.stack else ""
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """Whose topics to look at."""
-        if self.given_model:
-            return (self.given_model,)
-        if self.bundle:
-            try:
-                return (model_of(self.bundle),)
-            except Refusal as refusal:
-                raise Skipped("the bundle, which names the model, was refused (see below)") from refusal
-        return self.stack.models if self.stack else ()
-
-    def needs(self, check: str) -> None:
-        """Skip where an earlier check failed."""
-        if check in self.failed:
-            raise Skipped(f"needs `{check}`, which {self.failed[check]}")
 
 
 def java(patient: Patient) -> str:
@@ -106,6 +55,26 @@ def profiles(patient: Patient) -> str:
     """Whether the profile log is kept as the ledger needs it."""
     patient.needs("topics")
     return _topics(patient, which=1, fine="1 partition, LogAppendTime, kept at least as long as features")
+
+
+def retention(patient: Patient) -> str:
+    """Whether what the labeler joined is kept as long as it may have to be read again."""
+    patient.needs("topics")
+    windows = patient.windows
+    if not windows:
+        raise Skipped("no contract says how long to wait for labels: give --bundle")
+    for model, needed in windows.items():
+        try:
+            faults = retention_faults(Admin(patient.brokers or ""), model, needed, prefix=patient.prefix)
+        except (BrokerUnreachable, TopicRefused) as error:
+            raise Refusal(str(error), cause="the broker's words are above", fix="look at the broker") from error
+        if faults:
+            causes, fixes = zip(*faults, strict=True)
+            what = "a waiting room that was lost could not be filled again"
+            raise Refusal(what, cause="; ".join(causes), fix="; ".join(fixes))
+    return (
+        f"predictions, labels, outcomes kept for {', '.join(f'{m} {w.days} days' for m, w in windows.items())} or more"
+    )
 
 
 def schemas(patient: Patient) -> str:
@@ -182,8 +151,10 @@ CHECKS: dict[str, Callable[[Patient], str]] = {
     "java": java,
     "jars": jars,
     "broker": broker,
+    "redis": redis,
     "topics": topics,
     "profiles": profiles,
+    "retention": retention,
     "schemas": schemas,
     "bundle": bundle,
     "ports": ports,

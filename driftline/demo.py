@@ -2,43 +2,38 @@
 
 import json
 import shutil
-import subprocess
-import sys
 import time
-from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from driftline.audit import audit
-from driftline.books import Books, predictions
+from driftline.books import TRADES, Books, Role, outcomes, predictions
+from driftline.demo_replay import Leg, Watch, replayed
 from driftline.demo_report import Report, print_report
 from driftline.local.foreground import StopAsked, held, stop_signals
 from driftline.local.plan import Plan, services_of
 from driftline.local.progress import Progress
-from driftline.local.state import StackState
 from driftline.local.supervisor import Supervisor
 from driftline.output import FAILED, OK, Refusal, say, show, show_json
-from driftline.scrape import Scraped, scrape
 from driftline.where import JsonOption
+from load.flights.compared import Joined, compared
+from load.flights.joined import Patience
+from load.flights.replay import LAST_DAY
+from load.flights.table import read_flights
+from models.contract import load_contract
+from schemas.durations import micros
+from stream.proof import Verdict
 from stream.records import Place
 
-BUNDLE = Path("load/flights/bundle")
+BUNDLE = Path(__file__).parent.parent / "load/flights/bundle"
+FIRST_DAY = date(2013, 3, 1)
 MODEL = "flights"
-PATIENCE_SECONDS = 60.0
 INTERRUPTED = 130
 
 app = typer.Typer()
-
-
-@dataclass(frozen=True)
-class Leg:
-    """What to replay, how fast."""
-
-    schemas: Path
-    events: int
-    speed: str
 
 
 @app.command()
@@ -51,12 +46,14 @@ def demo(
     ),
     as_json: JsonOption = False,
 ) -> None:
-    """Score real flights on a real Kafka, bad records among them, then prove that no event was lost or doubled."""
+    """Score real flights on a real Kafka, join their late labels, then prove that nothing was lost or doubled."""
     directory = state.resolve()
-    bundle = Path(__file__).parent.parent / BUNDLE
-    models, services = services_of([bundle])
     with held(directory), stop_signals():
-        shutil.rmtree(directory / "kafka", ignore_errors=True)
+        for old in ("kafka", "redis", "state", "bundle"):
+            shutil.rmtree(directory / old, ignore_errors=True)
+        # A copy: installers link files, and a bundle of linked files is refused.
+        bundle = Path(shutil.copytree(BUNDLE, directory / "bundle"))
+        models, services = services_of([bundle])
         plan = Plan(directory=directory, models=models, services=services)
         supervisor = Supervisor(plan)
         try:
@@ -81,15 +78,40 @@ def demo(
 
 def _run(supervisor: Supervisor, leg: Leg) -> Report:
     started = supervisor.start()
-    address = next(member.address for member in started.members if member.ready_url)
+    address = next(member.address for member in started.members if member.name == f"{MODEL}.scorer-0")
+    books: dict[Role, Books] = {role: Books(brokers=started.brokers, model=MODEL, role=role) for role in TRADES}
     began = time.monotonic()
-    sent = _replay(started, address, leg)
-    scraped = _drained(address, _due(sent))
-    seconds = time.monotonic() - began
-    say("proving the ledger from the log")
-    books = Books(brokers=started.brokers, model=MODEL)
-    verdict = audit(books, begins={Place(books.topic("features"), p): 0 for p in range(_partitions(sent))})
-    return Report(sent=sent, scraped=scraped, verdict=verdict, seconds=seconds, ids=_ids(books))
+    with Progress("scoring and joining", total=leg.events, unit="events") as bar:
+        watch = Watch(address, books["labeler"], bar)
+        sent = replayed(leg, started.brokers, watch)
+        scraped = watch.until_scored(_due(sent))
+        seconds = time.monotonic() - began
+        watch.until_joined(int(scraped.value("driftline_events_total", outcome="scored")))
+    say("proving the ledgers from the log")
+    proven = {role: _proven(one, _partitions(sent)) for role, one in books.items()}
+    say("joining the same offline")
+    answers = list(predictions(books["scorer"]))
+    return Report(
+        sent=sent,
+        scraped=scraped,
+        verdict=proven["scorer"],
+        labeled=proven["labeler"],
+        joined=_joined(books["labeler"], answers, leg.events),
+        seconds=seconds,
+        ids=(len(answers), len({said["event_id"] for said in answers})),
+    )
+
+
+def _proven(books: Books, partitions: int) -> Verdict:
+    return audit(books, begins={Place(topic, p): 0 for topic in books.inputs for p in range(partitions)})
+
+
+def _joined(books: Books, answers: list[dict[str, Any]], events: int) -> Joined:
+    """What the outcomes say, held against the parquet."""
+    waits = load_contract(BUNDLE / "contract.yaml").label
+    patience = Patience(horizon=micros(waits.horizon), late=micros(waits.late_window))
+    flights = read_flights(FIRST_DAY, LAST_DAY).slice(0, events)
+    return compared(outcomes(books), answers, flights, patience)
 
 
 def _due(sent: dict[str, Any]) -> int:
@@ -100,63 +122,3 @@ def _due(sent: dict[str, Any]) -> int:
 def _partitions(sent: dict[str, Any]) -> int:
     """Half of the marks went to features, half to labels."""
     return int(sent["marks"]) // 2
-
-
-def _replay(started: StackState, address: str, leg: Leg) -> dict[str, Any]:
-    """Run the replayer as a process of its own, showing what the scorer has done meanwhile."""
-    words = [
-        "--brokers",
-        started.brokers,
-        "--schemas",
-        str(leg.schemas),
-        "--events",
-        str(leg.events),
-        "--speed",
-        leg.speed,
-    ]
-    command = [sys.executable, "-m", "load.flights", *words, "--bad", "--no-progress", "--json"]
-    say(f"replaying {leg.events:,} flights from 1 March 2013, {leg.speed} s a second, one bad record in a thousand")
-    with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as replayer,
-        Progress("scoring", total=leg.events, unit="events") as bar,
-    ):
-        try:
-            while replayer.poll() is None:
-                _show(bar, scrape(address))
-                time.sleep(0.25)
-            said = replayer.stdout.read() if replayer.stdout else ""
-        except BaseException:
-            replayer.terminate()
-            replayer.communicate()  # it flushes what it sent, and says how much
-            raise
-        if replayer.returncode:
-            raise Refusal("the replay failed", cause=f"exit code {replayer.returncode}: {said.strip()}", code=FAILED)
-        _show(bar, scrape(address))
-    return dict(json.loads(said))
-
-
-def _show(bar: Progress, found: Scraped) -> None:
-    marks = found.by("driftline_watermark_timestamp_seconds", "partition").values()
-    day = time.strftime("%Y-%m-%d", time.gmtime(max(marks))) if marks else "no event yet"
-    refused = int(
-        found.value("driftline_events_total", outcome="rejected")
-        + found.value("driftline_events_total", outcome="dead")
-    )
-    bar.show(int(found.value("driftline_events_total", outcome="scored")), f"{refused} refused, event time {day}")
-
-
-def _drained(address: str, due: int) -> Scraped:
-    """The metrics once the scorer has committed everything that is due."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        found = scrape(address)
-        done = found.total("driftline_events_total")
-        if done >= due or time.monotonic() > deadline:
-            return found
-        time.sleep(0.1)
-
-
-def _ids(books: Books) -> tuple[int, int]:
-    """How many predictions there are, how many different event ids among them."""
-    ids = [said["event_id"] for said in predictions(books)]
-    return len(ids), len(set(ids))

@@ -1,13 +1,15 @@
-"""What the demo found: counts, timings, the ledger's verdict, whatever does not add up."""
+"""What the demo found: counts, timings, the ledgers' verdicts, the joined table, whatever does not add up."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from driftline.ledger import print_verdict
 from driftline.output import show, show_table
-from driftline.scrape import Scraped
+from load.flights.compared import Joined
+from load.flights.quality import Quality
 from stream.proof import Verdict
 from stream.telemetry.catalogue import STAGES
+from stream.telemetry.scrape import Scraped
 
 UNREADABLE = (
     "bad_magic",
@@ -23,19 +25,27 @@ WORK = ("decode", "validate", "infer", "encode", "produce", "commit")
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One run of the demo: what was sent, what the scorer counted, what the log proves."""
+    """One run of the demo: what was sent, what the scorer counted, what the log proves, what was joined."""
 
     sent: dict[str, Any]
     scraped: Scraped
     verdict: Verdict
+    labeled: Verdict
+    joined: Joined
     seconds: float
     ids: tuple[int, int]
 
     @property
     def sums(self) -> dict[str, int]:
-        """What the ledger counted over all partitions."""
+        """What the scorer's ledger counted over all partitions."""
         names = ("read", "scored", "degraded", "rejected", "dead", "duplicate", "marks")
         return {name: sum(getattr(account, name) for account in self.verdict.partitions) for name in names}
+
+    @property
+    def taken(self) -> dict[str, int]:
+        """What the labeler's ledger counted over all partitions of both topics."""
+        names = ("read", "taken", "dead", "marks")
+        return {name: sum(getattr(account, name) for account in self.labeled.partitions) for name in names}
 
     def refused(self) -> dict[str, int]:
         """Refused predictions by reason."""
@@ -62,9 +72,14 @@ class Report:
             "event ids predicted": (self.ids[1], sent["events"] + sum(broken.values())),
             "predictions beyond one an id": (self.ids[0] - self.ids[1], 0),
             "records the broker did not take": (sent["undelivered"], 0),
+            "predictions and labels taken": (self.taken["taken"], self.ids[0] + sent["labels"]),
+            "marks read by the labeler": (self.taken["marks"], sent["marks"]),
+            "predictions joined": (self.joined.quality.rows, sent["events"]),
         }
         found = [f"{what}: found {a}, expected {b}" for what, (a, b) in pairs.items() if a != b]
-        return found if self.verdict.status == "balanced" else [*found, f"the ledger is {self.verdict.status}"]
+        ledgers = {"the ledger": self.verdict, "the labeler's ledger": self.labeled}
+        found += [f"{name} is {one.status}" for name, one in ledgers.items() if one.status != "balanced"]
+        return [*found, *self.joined.faults]
 
     def latency(self) -> list[dict[str, Any]]:
         """A row a stage: median, 99th percentile, mean, in milliseconds; means of work also in µs an event."""
@@ -90,6 +105,12 @@ class Report:
         return {
             "sent": self.sent,
             "ledger": {"verdict": self.verdict.status, "first_fault": self.verdict.first_fault, **self.sums},
+            "labeler_ledger": {
+                "verdict": self.labeled.status,
+                "first_fault": self.labeled.first_fault,
+                **self.taken,
+            },
+            "joined": self.joined.as_data(),
             "rejected_by_reason": self.refused(),
             "dead_letters_by_reason": self.dead(),
             "transactions": {k: int(v) for k, v in self.scraped.by("driftline_transactions_total", "result").items()},
@@ -109,6 +130,8 @@ def print_report(report: Report) -> None:
     sums = report.sums
     print_verdict(report.verdict)
     show("")
+    print_verdict(report.labeled, "labeler")
+    show("")
     rows: list[tuple[str, object]] = [
         ("events sent", f"{report.sent['events']:,}"),
         ("labels sent", f"{report.sent['labels']:,}"),
@@ -116,6 +139,7 @@ def print_report(report: Report) -> None:
         ("rejected", f"{sums['rejected']:,}  {_reasons(report.refused())}"),
         ("dead letters", f"{sums['dead']:,}  {_reasons(report.dead())}"),
         ("event ids answered exactly once", f"{report.ids[1]:,}"),
+        *_joined(report.joined.quality),
         (
             "throughput",
             f"{sums['read'] / report.seconds:,.0f} events/s over {report.seconds:.1f} s of replay",
@@ -130,7 +154,30 @@ def print_report(report: Report) -> None:
         show(f"does not add up: {fault}", style="bold red")
     if not report.faults():
         show(f"nothing lost, nothing doubled: ledger {report.verdict.status}", style="bold green")
+        rows_joined = f"{report.joined.quality.rows:,} rows"
+        show(f"joined as the parquet says it must be: {rows_joined}, every status and figure", style="bold green")
 
 
 def _reasons(counts: dict[str, int]) -> str:
     return ", ".join(f"{reason} {n}" for reason, n in counts.items())
+
+
+def _joined(found: Quality) -> list[tuple[str, object]]:
+    """The joined table in rows: counts, coverage, how good the predictions were, how late the labels."""
+    statuses = ", ".join(f"{status} {n:,}" for status, n in found.by_status.items())
+    delays = [_hours(found.median_delay_seconds), _hours(found.p99_delay_seconds)]
+    return [
+        ("predictions joined", f"{found.rows:,}  {statuses}"),
+        ("coverage", f"{_share(found.coverage)} of them have a label"),
+        ("accuracy", f"{_share(found.accuracy)} of {found.judged:,}"),
+        ("precision, recall, F1", ", ".join(map(_share, (found.precision, found.recall, found.f1)))),
+        ("labels came after", f"{delays[0]} (median), {delays[1]} (99th percentile) of event time"),
+    ]
+
+
+def _share(share: float | None) -> str:
+    return "none" if share is None else f"{share:.2%}"
+
+
+def _hours(seconds: float | None) -> str:
+    return "none" if seconds is None else f"{seconds / 3600:.2f} h"

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from driftline.checks import CHECKS, Patient, Skipped
+from driftline.checks import CHECKS
 from driftline.output import FAILED, OK, Refusal, show, show_json
+from driftline.patient import Patient, Skipped
 
 app = typer.Typer()
 
@@ -46,13 +47,21 @@ def doctor(
     *,
     bundle: Annotated[Path | None, typer.Option(metavar="DIR", help="A model bundle to examine.")] = None,
     brokers: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="This Kafka, not our own.")] = None,
+    redis: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="This Redis, not our own.")] = None,
     model: Annotated[str | None, typer.Option(help="The model whose topics to look at.")] = None,
     prefix: Annotated[str | None, typer.Option(help="What stands before every topic's name.")] = None,
     state: Annotated[Path, typer.Option("--state", metavar="DIR", help="The stack's state.")] = Path(".driftline"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of lines.")] = False,
 ) -> None:
     """Check everything that a stack stands on and say how to repair it; exit 1 when something is wrong."""
-    patient = Patient(directory=state, bundle=bundle, given_brokers=brokers, given_model=model, given_prefix=prefix)
+    patient = Patient(
+        directory=state,
+        bundle=bundle,
+        given_brokers=brokers,
+        given_model=model,
+        given_prefix=prefix,
+        given_redis=redis,
+    )
     findings = examine(patient)
     failed = any(finding.outcome == "failed" for finding in findings)
     if as_json:

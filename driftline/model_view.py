@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from models.bundle import Bundle
+from models.safety.limits import LIMITS
+from models.verify import Proof
 
 MICROS = 1_000_000
 
@@ -34,10 +36,25 @@ def view_of(directory: Path, bundle: Bundle) -> dict[str, Any]:
         },
         "metrics": manifest.metrics,
         "calibrator": calibrator and calibrator.model_dump(include={"rows", "error", "bias", "bias_error"}),
+        "ood": bundle.ood and bundle.ood.model_dump(include={"rate", "rows", "threshold"}),
         "golden_rows": len(bundle.golden.scores),
         "built_with": manifest.built_with,
         "files": {name: file.size for name, file in manifest.files.items()},
         "features": list(_features(bundle)),
+    }
+
+
+def checks_of(proof: Proof, pinned: str | None) -> dict[str, str]:
+    """What was checked of a bundle and what came out, by name, in the order it was done; `pinned` as was asked."""
+    files, trial = proof.bundle.manifest.files, proof.trial
+    bounds = [f"{LIMITS.seconds:g} s", *([] if "AS" in trial.free else [LIMITS.memory]), "no files, no network"]
+    return {
+        "files": f"{len(files)} of {sum(file.size for file in files.values())} bytes, as the manifest says, no others",
+        "signature": f"good, by {proof.signed_by}" if proof.signed_by else "not asked for, --key does",
+        "digest": "the one pinned" if pinned else "not pinned, --digest does",
+        "graph": f"{trial.nodes} nodes of {', '.join(trial.operators)}; nothing outside the file",
+        "trial": f"loaded and run by a child process in {trial.seconds:.2f} s, within {', '.join(bounds)}",
+        "golden": f"{len(proof.bundle.golden.scores)} rows as expected",
     }
 
 

@@ -12,8 +12,9 @@ from schemas.records import RecordRefused, read_any, read_record
 from schemas.source import DirectorySource
 from stream.records import Batch, Headers
 
-CONTRACTS = {"predictions": "prediction", "profiles": "profile", "labels": "label"}
-TIMES = ("event_time", "bucket", "scored_at", "labelled_at", "written_at", "watermark")
+CONTRACTS = {"predictions": "prediction", "profiles": "profile", "labels": "label", "outcomes": "outcome"}
+TIMES = ("event_time", "bucket", "scored_at", "labelled_at", "written_at", "watermark", "joined_at")
+UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,10 @@ class Shown:
 
     def as_json(self) -> str:
         """One line of JSON."""
+        return json.dumps(self.as_data(), default=str, allow_nan=False)
+
+    def as_data(self) -> dict[str, Any]:
+        """What JSON can hold of it."""
         said = {
             "partition": self.partition,
             "offset": self.offset,
@@ -37,7 +42,7 @@ class Shown:
             "record": self.record,
             **({"note": self.note} if self.note else {}),
         }
-        return json.dumps(_finite(said), default=str, allow_nan=False)
+        return {name: _finite(value) for name, value in said.items()}
 
     def as_line(self) -> str:
         """One line for people."""
@@ -54,6 +59,8 @@ def decoded(batch: Batch, kind: str, source: DirectorySource | None) -> Iterator
             name.removeprefix("dlq.error."): text for name, text in headers.items() if name.startswith("dlq.error.")
         }
         mark = {"watermark": headers["driftline-watermark"]} if "driftline-watermark" in headers else {}
+        if kind == "dlq" and not said and "dlq.redriven" in headers:
+            mark = {"redriven": headers["dlq.redriven"]}
         yield Shown(
             partition=int(batch.partitions[row]),
             offset=int(batch.offsets[row]),
@@ -129,6 +136,22 @@ def moment(at_micros: int) -> str:
         return datetime.fromtimestamp(at_micros / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except (OverflowError, ValueError, OSError):
         return str(at_micros)
+
+
+def span(micros: int) -> str:
+    """A time between two moments, in its two largest units.
+
+    >>> span(5_400_000_000), span(-250_000)
+    ('1 h 30 min', '-0.25 s')
+    """
+    seconds, sign = abs(micros) / 1e6, "-" if micros < 0 else ""
+    parts: list[str] = []
+    for length, unit in UNITS:
+        if seconds >= length and unit != "s":
+            parts = [*parts, f"{seconds // length:.0f} {unit}"]
+            seconds %= length
+    whole = [*parts, f"{seconds:.6g} s"] if seconds or not parts else parts
+    return sign + " ".join(whole[:2])
 
 
 def _short(name: str, value: Any) -> str:

@@ -1,16 +1,19 @@
 """The commands that start, show and stop the local stack."""
 
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from driftline.local.detached import NotStarted, start_detached, stop_supervisor, wipe
 from driftline.local.foreground import AlreadyRunning, held, run
-from driftline.local.plan import Plan, services_of
-from driftline.local.readiness import asked_for_readiness, broker_answers
-from driftline.local.state import Member, StackState, read_state
+from driftline.local.plan import ROLES, Plan, Role, services_of
+from driftline.local.state import StackState, read_state
+from driftline.local.valkey import MEMORY
+from driftline.members import described
 from driftline.output import FAILED, OK, REFUSED, Refusal, say, say_refusal, show, show_json, show_table
+from driftline.values import horizon, memory
 from driftline.where import STATE, JsonOption, StateOption
 
 app = typer.Typer()
@@ -22,22 +25,48 @@ def up(
     bundle: Annotated[
         list[Path] | None, typer.Option(metavar="DIR", help="A model bundle to serve; may be repeated.")
     ] = None,
+    fallback: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR", help="A bundle that answers when that of its model cannot.")
+    ] = None,
     brokers: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Use this Kafka instead of the embedded one.")
     ] = None,
     detach: Annotated[
         bool, typer.Option("--detach", help="Leave the stack running and return once it is ready.")
     ] = False,
+    deduplicate: Annotated[
+        timedelta | None,
+        typer.Option(
+            metavar="HORIZON",
+            parser=horizon,
+            help="Score an event that was sent twice within so long once, such as 1h; needs Redis.",
+        ),
+    ] = None,
+    redis: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Use this Redis instead of the embedded Valkey.")
+    ] = None,
+    redis_memory: Annotated[
+        str, typer.Option(metavar="SIZE", parser=memory, help="The most that the embedded Valkey may hold.")
+    ] = MEMORY,
+    labeler: Annotated[
+        bool, typer.Option("--labeler/--no-labeler", help="Also join the labels, for which Redis is needed.")
+    ] = True,
     partitions: Annotated[int, typer.Option(min=1, max=1000, help="Partitions of topics that do not exist yet.")] = 12,
     state: StateOption = STATE,
     prefix: Annotated[str, typer.Option(help="Put before every topic's name.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Start Kafka and the services on this machine."""
-    models, services = services_of(bundle or [])
+    roles: tuple[Role, ...] = ROLES if labeler else ("scorer",)
+    models, services = services_of(bundle or [], fallbacks=fallback, deduplicate=deduplicate, roles=roles)
+    if redis and not any(service.needs_redis for service in services):
+        fix = "leave it out, or start what needs it: a --bundle, without --no-labeler or with --deduplicate 1h"
+        raise Refusal("nothing would use --redis", fix=fix)
     plan = Plan(
         directory=state.resolve(),
         brokers=brokers,
+        redis=redis,
+        redis_memory=redis_memory,
         prefix=prefix,
         partitions=partitions,
         models=models,
@@ -72,7 +101,9 @@ def start(plan: Plan, *, detach: bool, as_json: bool = False) -> int:
 def down(
     *,
     state: StateOption = STATE,
-    wipe_data: Annotated[bool, typer.Option("--wipe", help="Also remove the embedded Kafka's data.")] = False,
+    wipe_data: Annotated[
+        bool, typer.Option("--wipe", help="Also remove the data of the embedded Kafka and Valkey.")
+    ] = False,
 ) -> None:
     """Stop the local stack and wait until all of it is gone."""
     running = read_state(state)
@@ -85,7 +116,7 @@ def down(
         say("stopped")
     if wipe_data:
         with held(state):
-            say(f"removed {state / 'kafka'}" if wipe(state) else f"no Kafka data in {state}")
+            say(f"removed the data in {state}" if wipe(state) else f"no data in {state}")
 
 
 @app.command()
@@ -97,43 +128,6 @@ def status(*, state: StateOption = STATE, as_json: JsonOption = False) -> None:
             show_json({"state": str(state), "phase": "stopped", "ready": False, "services": []})
         raise Refusal(f"nothing runs in {state}", fix="`driftline up` starts a stack", code=FAILED)
     raise typer.Exit(OK if _print_state(state, running, as_json=as_json) else FAILED)
-
-
-def described(directory: Path, state: StackState) -> dict[str, Any]:
-    """The state with what each member answers now, as `--json` prints it."""
-    members = [_described(member) for member in state.members]
-    alive = state.supervisor.is_alive()
-    ready = alive and state.phase == "ready" and all(member["ready"] for member in members)
-    return {
-        "state": str(directory),
-        "phase": state.phase if alive else "supervisor gone",
-        "ready": ready,
-        "brokers": state.brokers,
-        "prefix": state.prefix,
-        "models": list(state.models),
-        "supervisor": {"pid": state.supervisor.pid, "alive": alive},
-        "services": members,
-    }
-
-
-def _described(member: Member) -> dict[str, Any]:
-    alive = member.process.is_alive()
-    if not alive:
-        ready, reason = False, "not running"
-    elif member.ready_url:
-        ready, reason = asked_for_readiness(member.ready_url)
-    else:
-        ready = broker_answers(member.address)
-        reason = "" if ready else "does not answer"
-    return {
-        "name": member.name,
-        "pid": member.process.pid,
-        "alive": alive,
-        "ready": ready,
-        "reason": "" if ready else reason,
-        "address": member.address,
-        "log": str(member.log),
-    }
 
 
 def _print_state(directory: Path, state: StackState, *, as_json: bool) -> bool:
@@ -175,7 +169,7 @@ def next_steps(directory: Path, state: StackState, *, stays: bool) -> list[str]:
     where = "" if directory == STATE.resolve() else f" --state {short(directory)}"
     lines = ["", f"Kafka is at {state.brokers}. Next, try:", f"  driftline status{where}"]
     for model in state.models:
-        lines.append(f"  driftline tail predictions --model {model}{where}")
+        lines.append(f"  driftline tail predictions --model {model}{where}   # or outcomes, once there are labels")
         lines.append(f"  driftline schema add YOUR.avsc{where}   # then produce to {state.prefix}{model}.features")
     lines.append("Ctrl-C stops the stack." if stays else f"  driftline down{where}")
     return lines

@@ -20,7 +20,10 @@ KINDS = {
     "features": "features",
     "profiles": "profiles",
     "labels": "labels",
+    "outcomes": "outcomes",
     "dlq": "features.dlq",
+    "predictions.dlq": "predictions.dlq",
+    "labels.dlq": "labels.dlq",
 }
 
 app = typer.Typer()

@@ -1,22 +1,25 @@
 """A real Apache Kafka of one node as a child process, on loopback."""
 
 import base64
-import socket
 import subprocess
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
+from driftline.local.aot import aot_flags
 from driftline.local.child import Child
 from driftline.local.jars import classpath
 from driftline.local.java import java_command
 from driftline.local.one_node import SETTINGS
+from driftline.local.ports import free_port, is_free
 from driftline.output import FAILED, Refusal
 from stream.kafka.admin import BrokerUnreachable, wait_for_broker
 
 READY_WITHIN_SECONDS = 60.0
+GRACE_SECONDS, TRAINING_GRACE_SECONDS = 10.0, 120.0  # what a training recorded, 50 MB, is written at its end
 CLEAN_EXITS = (0, 143)
 
 
@@ -30,6 +33,7 @@ class Broker:
     is_fast: bool
     log: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    training: Sequence[str] = ()
     child: Child | None = None
 
     @classmethod
@@ -42,12 +46,13 @@ class Broker:
         port: int | None = None,
         settings: Mapping[str, str] | None = None,
         log: Path | None = None,
+        training: Sequence[str] = (),
     ) -> Self:
         """Start a broker on the data in `directory` (formatted when new) and return once it answers.
 
         Without `port` it takes the port of its last run if that is free, else any free one. `fast` starts in
         seconds; without it the JVM optimises fully, for benchmarks (give it heap="1g"). `settings` override
-        server.properties.
+        server.properties. `training` are the JVM's flags when its start is to be recorded (driftline/local/aot.py).
 
         Raises Refusal when it does not come up; the message carries the end of its log.
         """
@@ -67,6 +72,7 @@ class Broker:
             is_fast=fast,
             log=log or directory / "broker.log",
             settings=dict(settings or {}),
+            training=training,
         )
         broker._launch()
         return broker
@@ -102,10 +108,17 @@ class Broker:
     def _launch(self) -> None:
         properties = self.directory / "server.properties"
         properties.write_text(self._properties(), encoding="utf-8")
-        command = [*java_command(self.heap, fast=self.is_fast), "-cp", classpath()]
+        jars = ["-cp", classpath()]
+        java = java_command(self.heap, fast=self.is_fast)
+        known = aot_flags(_train) if self.is_fast and not self.training else []
         if not (self.directory / "data" / "meta.properties").exists():
-            _format(command, properties)
-        self.child = child = Child.start("broker", [*command, "kafka.Kafka", str(properties)], log=self.log)
+            _format([*java, *known, *jars], properties)
+        self.child = child = Child.start(
+            "broker",
+            [*java, *known, *self.training, *jars, "kafka.Kafka", str(properties)],
+            log=self.log,
+            grace_seconds=TRAINING_GRACE_SECONDS if self.training else GRACE_SECONDS,
+        )
         try:
             wait_for_broker(
                 self.bootstrap, timeout_seconds=READY_WITHIN_SECONDS, goes_on=lambda: child.exit_code is None
@@ -136,6 +149,12 @@ class Broker:
         return "".join(f"{key}={value}\n" for key, value in said.items())
 
 
+def _train(flags: Sequence[str]) -> None:
+    """Start a broker with these flags of the JVM and stop it: what it loads meanwhile is what every start needs."""
+    with TemporaryDirectory(prefix="driftline-training-") as directory:
+        Broker.start(Path(directory), training=flags).stop()
+
+
 def _format(command: list[str], properties: Path) -> None:
     cluster = base64.urlsafe_b64encode(b"\x00" + uuid.uuid4().bytes[1:]).decode().rstrip("=")
     tool = [*command, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
@@ -148,24 +167,6 @@ def _format(command: list[str], properties: Path) -> None:
             fix="correct the setting named above; if none is, remove that directory",
             code=FAILED,
         )
-
-
-def free_port() -> int:
-    """Find a port on loopback that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def is_free(port: int) -> bool:
-    """Whether `port` on loopback can be listened on."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _previous_port(directory: Path) -> int | None:

@@ -76,12 +76,11 @@ def stop_supervisor(directory: Path, state: StackState) -> None:
 
 
 def wipe(directory: Path) -> bool:
-    """Remove the embedded Kafka's data under `directory`; whether there was any."""
-    data = directory / "kafka"
-    if not data.exists():
-        return False
-    shutil.rmtree(data)
-    return True
+    """Remove the data of the embedded Kafka and Valkey under `directory`; whether there was any."""
+    kept = [data for data in (directory / "kafka", directory / "redis") if data.exists()]
+    for data in kept:
+        shutil.rmtree(data)
+    return bool(kept)
 
 
 def _followed(plan: Plan, supervisor: "subprocess.Popen[bytes]", words: Callable[[], bytes]) -> StackState:

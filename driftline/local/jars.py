@@ -10,8 +10,6 @@ from concurrent.futures import TimeoutError as StillRunning
 from importlib.resources import files
 from pathlib import Path
 
-import jgo
-
 from driftline.local.locks import locked
 from driftline.local.progress import Progress
 from driftline.output import FAILED, Refusal, say
@@ -116,6 +114,8 @@ def _fetched_with_progress(staging: Path) -> list[Path]:
 
 
 def _fetch(staging: Path) -> list[Path]:
+    import jgo  # noqa: PLC0415 - needed once on a machine, and longer to import than the rest of a start together
+
     source = os.environ.get(SOURCE_VARIABLE, jgo.MAVEN_CENTRAL_URL)
     context = jgo.MavenContext(repo_cache=staging / "repository", remote_repos={"central": source}, timeout=30)
     try:

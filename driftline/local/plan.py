@@ -1,31 +1,46 @@
-"""What a stack should consist of: Kafka, topics, schemas, services."""
+"""What a stack should consist of: Kafka, Redis where a service needs it, topics, schemas, services."""
 
 import sys
+from collections.abc import Collection
+from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from driftline.local.state import Kept
+from driftline.local.valkey import MEMORY
 from driftline.output import Refusal
 
 FIRST_ADMIN_PORT = 9101
+
+Role = Literal["scorer", "labeler"]
+ROLES: tuple[Role, ...] = ("scorer", "labeler")
 
 
 class Service(Kept):
     """A process to start: `command` is run with `settings` as variables that begin with `variables`.
 
-    Every service is also told BROKERS, SCHEMAS, PREFIX and ADMIN_PORT, and answers GET /readyz on that port.
+    Every service is also told BROKERS, SCHEMAS, PREFIX, STATE and ADMIN_PORT, and answers GET /readyz on that port;
+    one that needs Redis is told REDIS.
     """
 
     name: str
     command: tuple[str, ...]
     variables: str
     settings: dict[str, str]
+    needs_redis: bool = False
 
 
 class Plan(Kept):
-    """What `up` was asked for; `brokers` None means the embedded Kafka, under `directory`/kafka."""
+    """What `up` was asked for; `brokers` None means the embedded Kafka, under `directory`/kafka.
+
+    `redis` None means the embedded Valkey, under `directory`/redis, started only if a service needs it; it holds
+    `redis_memory` at most.
+    """
 
     directory: Path
     brokers: str | None = None
+    redis: str | None = None
+    redis_memory: str = MEMORY
     prefix: str = ""
     partitions: int = 12
     models: tuple[str, ...] = ()
@@ -35,6 +50,17 @@ class Plan(Kept):
     def schemas(self) -> Path:
         """The schema directory that every service of this stack reads."""
         return self.directory / "schemas"
+
+    @property
+    def needs_redis(self) -> bool:
+        """Whether any service does."""
+        return any(service.needs_redis for service in self.services)
+
+    @property
+    def bundles(self) -> tuple[Path, ...]:
+        """The bundles that its services use, each once."""
+        said = (Path(service.settings["BUNDLE"]) for service in self.services if "BUNDLE" in service.settings)
+        return tuple(dict.fromkeys(said))
 
     def log_of(self, name: str) -> Path:
         """Where the member `name` writes its log."""
@@ -58,10 +84,17 @@ def model_of(bundle: Path) -> str:
         ) from refused
 
 
-def services_of(bundles: list[Path]) -> tuple[tuple[str, ...], tuple[Service, ...]]:
-    """The models of `bundles` and the processes that serve them.
+def services_of(
+    bundles: list[Path],
+    *,
+    fallbacks: list[Path] | None = None,
+    deduplicate: timedelta | None = None,
+    roles: Collection[Role] = ROLES,
+) -> tuple[tuple[str, ...], tuple[Service, ...]]:
+    """The models of `bundles` and the processes of `roles` for them, each with the one of `fallbacks` for its model.
 
-    Raises Refusal when a bundle cannot be used, or two hold the same model.
+    With `deduplicate` an event that was sent twice within so long is scored once, for which scorers need Redis; a
+    labeler always needs it. Raises Refusal when a bundle cannot be used, or two hold the same model.
     """
     models = tuple(model_of(bundle) for bundle in bundles)
     twice = sorted({model for model in models if models.count(model) > 1})
@@ -71,13 +104,40 @@ def services_of(bundles: list[Path]) -> tuple[tuple[str, ...], tuple[Service, ..
             cause="one process serves one model; two on the same topics would share the rows between them",
             fix="give each model once, or start the second with its own --state and --prefix",
         )
-    return models, tuple(_scorer(model, bundle) for model, bundle in zip(models, bundles, strict=True))
+    seconds = {model_of(fallback): fallback for fallback in fallbacks or []}
+    if strange := sorted(seconds.keys() - set(models)):
+        raise Refusal(f"nothing serves the model {strange[0]}, which --fallback names", fix="give its --bundle as well")
+    services: list[Service] = []
+    for model, bundle in zip(models, bundles, strict=True):
+        if "scorer" in roles:
+            services.append(_scorer(model, bundle, seconds.get(model), deduplicate))
+        if "labeler" in roles:
+            services.append(_labeler(model, bundle))
+    return models, tuple(services)
 
 
-def _scorer(model: str, bundle: Path) -> Service:
+def _scorer(model: str, bundle: Path, fallback: Path | None, deduplicate: timedelta | None) -> Service:
+    settings = _settings(bundle, "scorer")
+    if fallback is not None:
+        settings["FALLBACK"] = str(fallback.resolve())
+    if deduplicate is not None:
+        settings["DEDUPLICATE"] = f"{deduplicate // timedelta(milliseconds=1)}ms"
+    return _service(model, "scorer", settings, needs_redis=deduplicate is not None)
+
+
+def _labeler(model: str, bundle: Path) -> Service:
+    return _service(model, "labeler", _settings(bundle, "labeler"), needs_redis=True)
+
+
+def _settings(bundle: Path, role: Role) -> dict[str, str]:
+    return {"BUNDLE": str(bundle.resolve()), "SLOT": f"{role}-0", "BEGIN": "earliest"}
+
+
+def _service(model: str, role: Role, settings: dict[str, str], *, needs_redis: bool) -> Service:
     return Service(
-        name=f"{model}.scorer-0",
-        command=(sys.executable, "-m", "services.scorer"),
-        variables="SCORER_",
-        settings={"BUNDLE": str(bundle.resolve()), "SLOT": "scorer-0", "BEGIN": "earliest"},
+        name=f"{model}.{role}-0",
+        command=(sys.executable, "-m", f"services.{role}"),
+        variables=f"{role.upper()}_",
+        settings=settings,
+        needs_redis=needs_redis,
     )

@@ -5,6 +5,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 
+from driftline.output import Refusal
+from stream.faults import Stopped
 from stream.kafka.admin import Admin, BrokerUnreachable
 
 READY = 200
@@ -30,6 +32,23 @@ def broker_answers(bootstrap: str) -> bool:
     except BrokerUnreachable:
         return False
     return True
+
+
+def redis_answers(address: str) -> bool:
+    """Whether a Redis-compatible store at `address` answers within two seconds, if only to ask who we are.
+
+    Raises Refusal for what is no address.
+    """
+    from stream.redis import Address, Store  # noqa: PLC0415 - half a second that a stack without Redis need not wait
+
+    try:
+        store = Store(Address.parse(address), timeout_seconds=2.0)
+    except Stopped as stopped:
+        raise Refusal(stopped.what, fix=stopped.fix) from stopped
+    try:
+        return store.is_there()
+    finally:
+        store.close()
 
 
 def wait_until_ready(

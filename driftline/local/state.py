@@ -44,7 +44,7 @@ class Member(Kept):
 
 
 class StackState(Kept):
-    """The whole stack: who supervises it, where Kafka is, what runs."""
+    """The whole stack: who supervises it, where Kafka is, where Redis if anybody needs it, what runs, with what."""
 
     phase: Literal["starting", "ready"]
     supervisor: Process
@@ -52,6 +52,8 @@ class StackState(Kept):
     prefix: str
     models: tuple[str, ...]
     members: tuple[Member, ...]
+    redis: str | None = None
+    bundles: tuple[Path, ...] = ()
 
 
 def state_file(directory: Path) -> Path:

@@ -5,20 +5,25 @@ import time
 from contextlib import suppress
 from typing import Literal, NoReturn
 
-from driftline.local.broker import Broker, free_port, is_free
+from driftline.local.broker import Broker
 from driftline.local.child import Child
 from driftline.local.plan import FIRST_ADMIN_PORT, Plan, Service
-from driftline.local.readiness import wait_until_ready
+from driftline.local.ports import Promised
+from driftline.local.readiness import redis_answers, wait_until_ready
+from driftline.local.retention import kept_for, windows_of
 from driftline.local.state import Member, Process, StackState, state_file, write_state
-from driftline.local.topics import create_topics
+from driftline.local.topics import create_missing
+from driftline.local.valkey import Valkey
 from driftline.output import FAILED, REFUSED, Refusal, say
 from schemas.contracts import NAMES, latest
 from schemas.source import DirectorySource
+from schemas.topics import topics_of
 from stream.kafka.admin import Admin, BrokerUnreachable, TopicRefused
 
 READY_WITHIN_SECONDS = 90.0
 ANSWERS_WITHIN_SECONDS = 5.0
 LOOK_EVERY_SECONDS = 0.2
+ADMIN_PORTS = 50
 
 
 class Supervisor:
@@ -28,9 +33,11 @@ class Supervisor:
         self._plan = plan
         self._brokers = plan.brokers or ""
         self._broker: Broker | None = None
+        self._redis = plan.redis
+        self._valkey: Valkey | None = None
         self._children: list[Child] = []
         self._members: list[Member] = []
-        self._ports: set[int] = set()
+        self._ports = Promised()
 
     def start(self) -> StackState:
         """Start everything and return once all of it is ready.
@@ -39,6 +46,8 @@ class Supervisor:
         """
         self._write("starting")
         self._start_broker()
+        if self._plan.needs_redis:
+            self._start_redis()
         self._prepare()
         for service in self._plan.services:
             self._start_service(service)
@@ -54,18 +63,23 @@ class Supervisor:
                     raise _died(child)
             if self._broker and self._broker.child and self._broker.exit_code is not None:
                 raise _died(self._broker.child)
+            if self._valkey and self._valkey.exit_code is not None:
+                raise _died(self._valkey.child)
             time.sleep(LOOK_EVERY_SECONDS)
 
     def stop(self) -> None:
-        """Stop the services together, then the broker, and forget the state."""
+        """Stop the services together, then what they stand on, and forget the state."""
         for child in self._children:
             child.ask_to_stop()
         for child in self._children:
             say(f"{child.name}: stopped, exit code {child.stop()}")
+        if self._valkey:
+            say(f"redis: stopped, exit code {self._valkey.stop()}")
         if self._broker:
             say(f"broker: stopped, exit code {self._broker.stop()}")
         with suppress(FileNotFoundError):
             state_file(self._plan.directory).unlink()
+        self._ports.close()
 
     def _start_broker(self) -> None:
         if self._plan.brokers:
@@ -86,27 +100,45 @@ class Supervisor:
         self._write("starting")
         say(f"broker: ready at {self._brokers} ({time.monotonic() - began:.1f} s)")
 
+    def _start_redis(self) -> None:
+        if self._redis:
+            if not redis_answers(self._redis):
+                fix = "check --redis HOST:PORT, or leave it out to start the embedded Valkey"
+                raise Refusal(f"no Redis at {self._redis}", cause="nobody answers there", fix=fix)
+            return
+        log = self._plan.log_of("redis")
+        self._valkey = Valkey.start(self._plan.directory / "redis", memory=self._plan.redis_memory, log=log)
+        self._redis = self._valkey.address
+        self._members.append(Member(name="redis", process=Process.of(self._valkey.pid), address=self._redis, log=log))
+        self._write("starting")
+        say(f"redis: ready at {self._redis}")
+
     def _prepare(self) -> None:
         source = DirectorySource(self._plan.schemas)
         for name in NAMES:
             source.add(latest(name))
-        admin = Admin(self._brokers)
+        admin, windows = Admin(self._brokers), windows_of(self._plan.bundles)
         for model in self._plan.models:
             try:
-                made = create_topics(admin, model, partitions=self._plan.partitions, prefix=self._plan.prefix)
+                said = topics_of(model, partitions=self._plan.partitions, prefix=self._plan.prefix)
+                made = create_missing(admin, kept_for(said, windows[model]) if model in windows else said)
             except (BrokerUnreachable, TopicRefused) as error:
                 raise Refusal(str(error), cause="the broker's words are above", code=FAILED) from error
             say(f"topics of {model}: {len(made)} created" if made else f"topics of {model}: all there")
 
     def _start_service(self, service: Service) -> None:
-        port = self._admin_port()
+        # Tried in order, so that a service mostly has the port it had before.
+        port = self._ports.first_free(range(FIRST_ADMIN_PORT, FIRST_ADMIN_PORT + ADMIN_PORTS))
         told = {
             "BROKERS": self._brokers,
             "SCHEMAS": str(self._plan.schemas.resolve()),
             "PREFIX": self._plan.prefix,
+            "STATE": str(self._plan.directory.resolve() / "state" / service.name),
             "ADMIN_PORT": str(port),
             **service.settings,
         }
+        if service.needs_redis:
+            told["REDIS"] = self._redis or ""
         variables = {service.variables + name: value for name, value in told.items()}
         log = self._plan.log_of(service.name)
         say(f"{service.name}: starting")
@@ -140,14 +172,6 @@ class Supervisor:
             raise Refusal(what, cause=cause, fix=f"the whole log is {child.log}", code=FAILED)
         say(f"{child.name}: ready at {member.address} ({time.monotonic() - began:.1f} s)")
 
-    def _admin_port(self) -> int:
-        """Take the first free port from FIRST_ADMIN_PORT on, so that it is mostly the same one."""
-        for port in range(FIRST_ADMIN_PORT, FIRST_ADMIN_PORT + 50):
-            if port not in self._ports and is_free(port):
-                self._ports.add(port)
-                return port
-        return free_port()
-
     def _write(self, phase: Literal["starting", "ready"]) -> StackState:
         state = StackState(
             phase=phase,
@@ -156,6 +180,8 @@ class Supervisor:
             prefix=self._plan.prefix,
             models=self._plan.models,
             members=tuple(self._members),
+            redis=self._redis,
+            bundles=self._plan.bundles,
         )
         write_state(self._plan.directory, state)
         return state

@@ -2,18 +2,25 @@
 
 from collections.abc import Sequence
 
-from schemas.topics import Topic, topics_of
+from schemas.topics import Topic, declared, topics_of
 from stream.kafka.admin import Admin, WantedTopic
 
-SHARED_KINDS = ("features", "predictions", "labels", "features.dlq")
+SHARED_KINDS = tuple(kind for kind, said in declared().items() if said["partitions"] == "model")
 
 
 def create_topics(admin: Admin, model: str, *, partitions: int, prefix: str = "") -> list[str]:
-    """Create what is missing of `model`'s topics and return those names; what exists is left as it is.
+    """Create what is missing of `model`'s topics, kept as they are declared, and return those names.
 
     Raises BrokerUnreachable, TopicRefused.
     """
-    topics = topics_of(model, partitions=partitions, prefix=prefix)
+    return create_missing(admin, topics_of(model, partitions=partitions, prefix=prefix))
+
+
+def create_missing(admin: Admin, topics: Sequence[Topic]) -> list[str]:
+    """Create what is missing of `topics` and return those names; what exists is left as it is.
+
+    Raises BrokerUnreachable, TopicRefused.
+    """
     there = admin.partition_counts()
     missing = [topic for topic in topics if topic.name not in there]
     return admin.create(WantedTopic(topic.name, topic.partitions, topic.settings) for topic in missing)
@@ -57,13 +64,14 @@ def _profile_faults(admin: Admin, topics: Sequence[Topic], counts: dict[str, int
     if settings[profiles]["cleanup.policy"] != "delete":
         found = settings[profiles]["cleanup.policy"]
         faults.append((f"{profiles} has cleanup.policy={found}, expected delete", f"{alter} cleanup.policy=delete"))
-    kept, needed = (_retention(settings[name]) for name in (profiles, features))
+    kept, needed = (retention_millis(settings[name]) for name in (profiles, features))
     if kept < needed:
         found = f"{profiles} is kept {kept:g} ms, {features} {needed:g} ms: the ledger could not be proven"
         faults.append((found, f"{alter} retention.ms={settings[features]['retention.ms']}"))
     return faults
 
 
-def _retention(settings: dict[str, str]) -> float:
+def retention_millis(settings: dict[str, str]) -> float:
+    """How long a topic with these settings keeps its records, in milliseconds; infinite where it keeps them all."""
     millis = float(settings["retention.ms"])
     return float("inf") if millis < 0 else millis

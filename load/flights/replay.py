@@ -99,6 +99,16 @@ def story(asked: Replay) -> tuple[Lines, Lines]:
     return said, labels(table if asked.labels else table.slice(0, 0), label)
 
 
+def patience() -> int:
+    """How long after the last event time must be said to have come so that nothing is waited for any more, µs.
+
+    The contract's horizon, late and revision windows, and a sixteenth more: who waits sweeps in steps of less.
+    """
+    waits = load_contract(CONTRACT).label
+    windows = micros(waits.horizon + waits.late_window + waits.revision_window)
+    return windows + windows // 16
+
+
 class Teller:
     """Tells one story through `producer`, a confluent-kafka Producer or what answers as one."""
 
@@ -110,14 +120,13 @@ class Teller:
     def tell(self, said: Lines, truth: Lines) -> Sent:
         """Send every message in the order of time, then a mark to every partition; wait for the brokers."""
         places = self._places()
-        horizon = micros(load_contract(CONTRACT).label.horizon)
         started = time.monotonic()
         for number, (is_label, place) in enumerate(self._paced(said, truth, started)):
             self._message(is_label=is_label, line=truth if is_label else said, place=place)
             if number % SERVE_EVERY == 0:
                 self._look(started)
         if not self.sent.interrupted:
-            self._marks(places, int(said.times[-1]) + horizon)
+            self._marks(places, int(said.times[-1]) + patience())
         waiting = self.producer.flush(FLUSH_SECONDS)  # counts too, in the delivery reports it serves
         self.sent.undelivered += waiting
         self._look(started)
@@ -161,7 +170,7 @@ class Teller:
             self.sent.events += 1
 
     def _marks(self, places: list[Place], at_micros: int) -> None:
-        """Mark every partition: no event of this replay is later, and no label need be waited for."""
+        """Mark every partition: no event of this replay is later, and nothing need be waited for."""
         headers = [(MARK, str(at_micros).encode())]
         for topic, partition in places:
             self._produce(topic, value=None, partition=partition, headers=headers)

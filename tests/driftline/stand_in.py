@@ -9,10 +9,10 @@ class Answer(BaseHTTPRequestHandler):
     """200 on /readyz."""
 
     def do_GET(self) -> None:
-        """Say that this process is ready, and for which brokers."""
+        """Say that this process is ready, for which brokers, with which Redis."""
         self.send_response(200 if self.path == "/readyz" else 404)
         self.end_headers()
-        self.wfile.write(os.environ["STANDIN_BROKERS"].encode())
+        self.wfile.write(f"{os.environ['STANDIN_BROKERS']} {os.environ.get('STANDIN_REDIS', 'none')}".encode())
 
 
 if __name__ == "__main__":

@@ -91,7 +91,8 @@ def test_doctor_without_a_stack_is_1_and_skips_what_hangs_on_the_broker(tmp_path
     ran = driftline("doctor", "--state", str(tmp_path), "--json")
     found = {check["check"]: check for check in json.loads(ran.stdout)["checks"]}
     assert ran.returncode == 1
-    assert list(found) == ["java", "jars", "broker", "topics", "profiles", "schemas", "bundle", "ports"]
+    kafka = ["java", "jars", "broker", "redis", "topics", "profiles", "retention"]
+    assert list(found) == [*kafka, "schemas", "bundle", "ports"]
     assert found["java"]["outcome"] == "ok"
     assert found["broker"]["outcome"] == "failed"
     assert "driftline up" in found["broker"]["fix"]
@@ -110,3 +111,21 @@ def test_a_table_in_a_pipe_is_padded_columns(capsys: pytest.CaptureFixture[str])
     """No lines drawn, no trailing blanks."""
     show_table(("name", "pid"), [("broker", 7), ("a", 12345)])
     assert capsys.readouterr().out == "name    pid\nbroker  7\na       12345\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--redis", "here:1"), "nothing would use --redis"),
+        (("--deduplicate", "often"), "expected a number and a unit"),
+        (("--deduplicate", "0s"), "expected one such as 1h"),
+    ],
+)
+def test_up_refuses_a_redis_without_use_and_a_horizon_that_is_none(
+    tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    """Exit code 2, before anything starts."""
+    ran = driftline("up", "--state", str(tmp_path), *words)
+    assert ran.returncode == 2
+    assert said in " ".join(ran.stderr.replace("│", " ").split())
+    assert list(tmp_path.iterdir()) == []

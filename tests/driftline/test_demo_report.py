@@ -1,15 +1,18 @@
 """The demo's report names each number that does not add up, and nothing when all do."""
 
-import dataclasses
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from driftline.demo_report import UNREADABLE, Report, print_report
-from driftline.scrape import Scraped
 from load.flights.bad import Bad
-from stream.proof import PartitionAccount, Verdict
+from load.flights.compared import Joined
+from load.flights.quality import Quality
+from stream.evidence import PartitionAccount
+from stream.proof import Verdict
+from stream.telemetry.scrape import Scraped
 
 SENT: dict[str, Any] = {"events": 100, "labels": 90, "bad": {"empty": 2, "null": 3}, "marks": 4, "undelivered": 0}
 COUNTS = {"absent": 0, "marks": 2, "scored": 100, "degraded": 0, "rejected": 3, "dead": 2, "duplicate": 0, "taken": 0}
@@ -30,7 +33,13 @@ def account(**other: int) -> PartitionAccount:
     counts = {**COUNTS, **other}
     end = 107 + counts["absent"]
     return PartitionAccount(
-        topic="t", partition=0, start=0, end=end, predictions=None, dead_letters=None, fault=None, **counts
+        topic="t",
+        partition=0,
+        start=0,
+        end=end,
+        predictions=None,
+        dead_letters=None,
+        **counts,  # type: ignore[arg-type]  # counts only
     )
 
 
@@ -44,7 +53,25 @@ def scraped(name: str, reason: str, count: float) -> Scraped:
     return Scraped({**SAMPLES, (name, frozenset({("reason", reason)})): count})
 
 
-GOOD = Report(sent=SENT, scraped=Scraped(SAMPLES), verdict=verdict(), seconds=2.0, ids=(103, 103))
+def labeled(status: Any = "balanced", **other: int) -> Verdict:
+    """The labeler's ledger: 103 predictions, 90 labels and four marks."""
+    counts = {"scored": 0, "rejected": 0, "dead": 0, "marks": 4, "taken": 193, **other}
+    return Verdict(status=status, partitions=(account(**counts),))
+
+
+QUALITY = Quality(
+    rows=100, by_status={"expired": 10, "matched": 90}, coverage=0.9, judged=90, accuracy=0.8, precision=0.75,
+    recall=0.5, f1=0.6, median_delay_seconds=7200.0, p99_delay_seconds=None,
+)  # fmt: skip
+GOOD = Report(
+    sent=SENT,
+    scraped=Scraped(SAMPLES),
+    verdict=verdict(),
+    labeled=labeled(),
+    joined=Joined(quality=QUALITY),
+    seconds=2.0,
+    ids=(103, 103),
+)
 
 
 def test_what_adds_up_has_no_faults() -> None:
@@ -64,6 +91,11 @@ CHANGES: list[tuple[str, dict[str, Any], str]] = [
     ("an id missing", {"ids": (102, 102)}, "event ids predicted: found 102, expected 103"),
     ("an id twice", {"ids": (104, 103)}, "predictions beyond one an id: found 1, expected 0"),
     ("not delivered", {"sent": {**SENT, "undelivered": 1}}, "records the broker did not take: found 1, expected 0"),
+    ("a label lost", {"labeled": labeled(taken=192)}, "predictions and labels taken: found 192, expected 193"),
+    ("a mark of a label", {"labeled": labeled(marks=3)}, "marks read by the labeler: found 3, expected 4"),
+    ("not joined", {"joined": Joined(quality=replace(QUALITY, rows=99))}, "predictions joined: found 99, expected 100"),
+    ("joined wrong", {"joined": Joined(quality=QUALITY, faults=("1 joined row",))}, "1 joined row"),
+    ("labeler broken", {"labeled": labeled("broken")}, "the labeler's ledger is broken"),
     ("broken", {"verdict": verdict("broken")}, "the ledger is broken"),
     ("unprovable", {"verdict": verdict("unprovable")}, "the ledger is unprovable"),
 ]
@@ -74,7 +106,7 @@ def test_each_number_that_is_off_is_named(
     change: dict[str, Any], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """For a machine as for people, who are told that nothing was lost only when nothing was."""
-    report = dataclasses.replace(GOOD, **change)
+    report = replace(GOOD, **change)
     assert [fault for fault in report.faults() if words in fault]
     assert report.as_data()["faults"] == report.faults()
     print_report(report)
@@ -96,7 +128,15 @@ def test_the_data_says_what_the_table_says(capsys: pytest.CaptureFixture[str]) -
     infer = next(row for row in said["latency"] if row["stage"] == "infer")
     assert infer == {"stage": "infer", "p50_ms": 1.0, "p99_ms": 1.0, "mean_ms": 10.7, "micros_per_event": 1000.0}
     assert next(row for row in said["latency"] if row["stage"] == "commit")["p50_ms"] is None
+    assert (said["joined"]["by_status"], said["joined"]["f1"]) == ({"expired": 10, "matched": 90}, 0.6)
+    assert said["labeler_ledger"] == {
+        "verdict": "balanced", "first_fault": None, "read": 107, "taken": 193, "dead": 0, "marks": 4,
+    }  # fmt: skip
     print_report(GOOD)
     out = capsys.readouterr().out
     assert "nothing lost, nothing doubled: ledger balanced" in out
+    assert "joined as the parquet says it must be: 100 rows" in out
+    assert "100  expired 10, matched 90" in out
+    assert "75.00%, 50.00%, 60.00%" in out
+    assert "2.00 h (median), none (99th percentile) of event time" in out
     assert "3  null 3" in out

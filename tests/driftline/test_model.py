@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from typer.testing import CliRunner, Result
 
 from driftline.model import app
 from models.bundle import load_bundle
-from tests.models.bundles import make_bundle, write_inputs
+from tests.models.bundles import make_bundle, resealed, write_inputs
+from tests.models.onnx_bytes import logistic
+from tests.models.safety.hostile import endless
 
 FEATURES: list[dict[str, Any]] = [
     {"name": "amount", "type": "float"},
@@ -44,6 +48,7 @@ def test_build_makes_a_bundle_that_verifies(inputs: list[object], tmp_path: Path
     assert said["reference"]["rows"] == 400
     assert said["reference"]["first"] == "2013-03-01T00:00:00+00:00"
     assert said["calibrator"]["rows"] == 400
+    assert (said["ood"]["rate"], said["ood"]["rows"]) == (0.01, 400)
     checked = run("verify", tmp_path / "out", "--json")
     assert checked.exit_code == 0
     assert json.loads(checked.stdout)["verdict"] == "sound"
@@ -140,3 +145,77 @@ def test_a_file_that_is_not_there_is_named(inputs: list[object], tmp_path: Path)
     assert built.exit_code == 2
     assert "m.onnx" in built.stderr
     assert "No such file" in built.stderr
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A private key and its public half, as `openssl ecparam` and `openssl ec` write them."""
+    folder = tmp_path_factory.mktemp("keys")
+    private = ec.generate_private_key(ec.SECP256R1())
+    pem, kind = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL
+    (folder / "private.pem").write_bytes(private.private_bytes(pem, kind, serialization.NoEncryption()))
+    public = private.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
+    (folder / "public.pem").write_bytes(public)
+    return folder / "private.pem", folder / "public.pem"
+
+
+def test_a_bundle_is_signed_and_its_signature_verified(tmp_path: Path, keys: tuple[Path, Path]) -> None:
+    """Everything that was checked is said, with what came out."""
+    bundle = make_bundle(tmp_path / "b")
+    private, public = keys
+    made = run("sign", tmp_path / "b", "--key", private)
+    assert made.exit_code == 0, made.stderr
+    assert f"signature: {tmp_path}/b/manifest.sig\ndigest: {bundle.digest}\n" in made.stdout
+    checked = run("verify", tmp_path / "b", "--key", public, "--digest", bundle.digest, "--json")
+    assert checked.exit_code == 0, checked.stderr
+    checks = json.loads(checked.stdout)["checks"]
+    assert list(checks) == ["files", "signature", "digest", "graph", "trial", "golden"]
+    assert checks["signature"] == f"good, by {public}"
+    assert checks["digest"] == "the one pinned"
+    assert checks["graph"].startswith("5 nodes of Add, IsNaN, MatMul, Sigmoid, Where")
+    plain = run("verify", tmp_path / "b")
+    assert "checks.signature: not asked for" in plain.stdout
+    assert "checks.golden: 64 rows as expected" in plain.stdout
+
+
+def test_what_was_not_asked_to_be_served_is_refused_with_exit_one(tmp_path: Path, keys: tuple[Path, Path]) -> None:
+    """Unsigned, or another than the one pinned; the cause is on standard error and in the JSON."""
+    make_bundle(tmp_path / "b")
+    for words, said in (
+        (("--key", keys[1]), "manifest.sig: found no signature"),
+        (("--digest", "0" * 64), "expected 0000"),
+    ):
+        checked = run("verify", tmp_path / "b", *words, "--json")
+        assert checked.exit_code == 1
+        assert said in checked.stderr
+        assert said in json.loads(checked.stdout)["cause"]
+
+
+def test_a_key_that_is_none_is_a_mistake_of_the_caller(tmp_path: Path, keys: tuple[Path, Path]) -> None:
+    """Exit 2 and one line, to sign as to verify; nothing is written."""
+    make_bundle(tmp_path / "b")
+    for command, key in (("sign", keys[1]), ("verify", keys[0]), ("sign", tmp_path / "none.pem")):
+        said = run(command, tmp_path / "b", "--key", key)
+        assert said.exit_code == 2
+        assert said.stderr.startswith(f"{key}: found ")
+        assert said.stderr.count("\n") == 1
+    assert not (tmp_path / "b" / "manifest.sig").exists()
+
+
+def test_what_must_not_be_used_is_not_signed(tmp_path: Path, keys: tuple[Path, Path]) -> None:
+    """A model that answers otherwise than it was built to."""
+    make_bundle(tmp_path / "b")
+    resealed(tmp_path / "b", {"model.onnx": logistic([1.0] * 5, 0.0, nan_safe=True)})
+    said = run("sign", tmp_path / "b", "--key", keys[0])
+    assert said.exit_code == 1
+    assert "golden.jsonl: row 1: found" in said.stderr
+    assert not (tmp_path / "b" / "manifest.sig").exists()
+
+
+def test_a_model_that_a_scorer_would_refuse_is_not_built(inputs: list[object], tmp_path: Path) -> None:
+    """The person who can change it hears of it, with what the contract must declare."""
+    (tmp_path / "m.onnx").write_bytes(endless())
+    built = run(*inputs)
+    assert built.exit_code == 2
+    assert "found operator 'Loop', which runs a graph of its own" in built.stderr
+    assert not (tmp_path / "out").exists()

@@ -13,6 +13,7 @@ import pytest
 from driftline.output import Refusal
 from driftline.shown import Shown, decoded
 from driftline.tail import tail
+from schemas.examples import example
 from schemas.framing import HEADER, frame
 from schemas.records import write_record
 from schemas.source import DirectorySource, guid
@@ -147,6 +148,15 @@ def test_a_label_is_read_by_our_contract() -> None:
     assert "unreadable" in shown(b"\x00\x00\x00\x00\x05\xff", "labels", None).note
 
 
+def test_an_outcome_is_read_by_our_contract() -> None:
+    """With when it was joined, and where its records stand."""
+    outcome = example("outcome", 1)
+    one = shown(write_record("outcome", outcome, frame(5)), "outcomes", None)
+    assert one.record == outcome
+    assert "status=revised seq=2 label=True" in one.as_line()
+    assert 'joined_at=2026-09-21T14:13:20.123Z source={"topic":"flights.features"' in one.as_line()
+
+
 def test_a_watermark_mark_is_shown_as_one() -> None:
     """It has no value."""
     one = shown(None, "predictions", None, [("driftline-watermark", b"7")])
@@ -160,8 +170,15 @@ def test_a_dead_letter_shows_its_note_and_its_first_bytes() -> None:
     assert one.note == {"reason": "empty", "offset": "4", "bytes": "50", "value": "01" * 40}
 
 
+def test_a_mark_of_a_redrive_is_shown_as_one() -> None:
+    """Which letter was sent again; a letter that brings the header is none."""
+    assert shown(None, "dlq", None, [("dlq.redriven", b"3/7")]).note == {"redriven": "3/7"}
+    forged = [("dlq.redriven", b"3/7"), ("dlq.error.reason", b"empty")]
+    assert shown(None, "dlq", None, forged).note == {"reason": "empty"}
+
+
 def test_a_topic_that_is_none_is_refused() -> None:
     """With those there are."""
-    with pytest.raises(Refusal, match="'outcomes'") as refused:
-        tail("outcomes")
-    assert "predictions, features, profiles, labels, dlq" in refused.value.fix
+    with pytest.raises(Refusal, match="'outcome'") as refused:
+        tail("outcome")
+    assert "predictions, features, profiles, labels, outcomes, dlq" in refused.value.fix

@@ -10,6 +10,7 @@ from load.flights.replay import CONTRACT
 from load.flights.table import read_flights
 from models.bundle import Bundle, load_bundle
 from models.contract import Contract
+from models.fitting.outliers import fit_outliers
 from models.golden import spread
 from models.reference import Reference, reference_from
 from models.session import Session
@@ -50,6 +51,11 @@ def test_the_baseline_is_held_out_and_has_no_blizzard(bundle: Bundle) -> None:
     assert first.date() == date(2013, 2, 15)
     assert last < datetime(2013, 3, 1, 5, 15, tzinfo=UTC)
     assert (span.rows, span.left_out) == (12_729, 0)
+
+
+def test_the_detector_of_strange_rows_comes_out_of_the_same_days(bundle: Bundle, held_out: Reference) -> None:
+    """Fitted again, number by number."""
+    assert fit_outliers(held_out.matrix, bundle.contract) == bundle.ood
 
 
 def test_the_manifest_holds_the_metrics_of_the_split(bundle: Bundle) -> None:

@@ -1,0 +1,1 @@
+"""The `driftline dlq` commands: look at dead letters, send them again."""

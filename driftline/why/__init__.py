@@ -1,0 +1,1 @@
+"""The `driftline why` command: the story of one event."""
