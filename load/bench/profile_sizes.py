@@ -10,8 +10,9 @@ import numpy as np
 
 from load.bench.race import say
 from schemas.framing import frame
+from schemas.profile import parts
 from schemas.records import write_record
-from services.scorer.profile import Seen, Sizes, parts, slices
+from services.scorer.profile import Seen, Sizes, slices
 
 PART_BYTES = 524_288
 HOUR_MICROS = 3_600_000_000
@@ -62,6 +63,7 @@ def seen(case: Case, chance: np.random.Generator, rows: int) -> Seen:
         decisions=(scores > 0.5).astype(np.int64),  # noqa: PLR2004 - the threshold
         estimates=np.maximum(scores, 1 - scores),
         marked=chance.random(rows) < MISSING_SHARE,
+        flagged=chance.random(rows) < MISSING_SHARE,
         segments=segments.astype(np.int32),
     )
 

@@ -1,0 +1,1 @@
+"""Draining topics that were filled before: how they are filled, who drains them, what that costs."""
