@@ -4,8 +4,14 @@ SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests mostly wait for sessions to end and brokers to start: more of them at once than there are cores.
+WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest
-export PYTHONDONTWRITEBYTECODE := 1
+SECONDS ?= 60
+# Byte code is kept, away from the sources: without it every process compiles anew all that it imports, its libraries
+# too (they are installed without), which is half of the CPU of a start.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -24,11 +30,22 @@ $(VENV)/.ready: requirements/uv.txt requirements/dev.txt pyproject.toml
 demo: setup ## score real flights on a real Kafka and prove that none was lost
 	@$(BIN)/driftline demo $(ARGS)
 
-test: setup ## every test, on the embedded Kafka
-	@$(PYTEST) $(ARGS)
+test: setup ## every test, on the embedded Kafka (ARGS="-n 0" one after the other)
+	@$(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS)
 
 test-fast: setup ## the tests that need no broker
 	@$(PYTEST) -m "not broker" $(ARGS)
+
+soak: setup ## everything that can fail, by a seed: MINUTES=60 SEED=n
+	@$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+soak-long: setup ## the single faults at full length: overload, members, no broker for a minute each
+	@FAULT_LONG=1 OVERLOAD_SECONDS=60 $(PYTEST) tests/broker/test_scorer_overload.py tests/faults/test_members.py \
+	  tests/faults/test_outage.py tests/faults/test_labeler_store.py \
+	  tests/faults/test_labeler_deaths.py $(ARGS)
+
+soak-join: setup ## the join through INTERLEAVINGS=200000 ways to read the same records
+	@INTERLEAVINGS=$(or $(INTERLEAVINGS),200000) $(PYTEST) tests/services/labeler/test_interleavings.py -n 2 $(ARGS)
 
 check: ## what CI runs
 	@bash .ci/run
@@ -47,14 +64,19 @@ train: setup ## train the demo model again and rebuild its bundle
 	@$(BIN)/uv pip install --quiet --python .venv-train/bin/python --require-hashes -r requirements/train.txt
 	@PYTHONPATH=. OMP_NUM_THREADS=1 .venv-train/bin/python -m load.flights.train $(ARGS)
 
+fuzz: setup ## hostile bytes for every reader for SECONDS=60, by SEED; FILE= runs a finding again
+	@test -x .venv-fuzz/bin/python || $(PYTHON) -m venv .venv-fuzz
+	@$(BIN)/uv pip install --quiet --python .venv-fuzz/bin/python --require-hashes -r requirements/fuzz.txt
+	@PYTHONPATH=. .venv-fuzz/bin/python -m $(if $(FILE),load.fuzz.replay $(FILE),load.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)))
+
 lock: setup ## pin the requirements again from pyproject.toml
-	@for extra in dev scorer train; do \
+	@for extra in dev scorer signing train fuzz; do \
 	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	    --custom-compile-command "make lock" --extra $$extra pyproject.toml -o requirements/$$extra.txt || exit 1; done
 
 clean: ## stop the local stack and remove what was built here
 	@if [ -x $(BIN)/driftline ] && [ -d .driftline ]; then $(BIN)/driftline down || true; fi
-	@rm -rf $(VENV) .venv-train .driftline .mypy_cache .ruff_cache .hypothesis out build dist *.egg-info
+	@rm -rf $(VENV) .venv-train .venv-fuzz .driftline .mypy_cache .ruff_cache .hypothesis out build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo test test-fast check lint types bench train lock clean
+.PHONY: help setup demo test test-fast soak soak-long soak-join fuzz check lint types bench train lock clean

@@ -78,6 +78,8 @@ GOOD = [
     ("models/x.py", OPEN + "import yaml\nyaml.safe_load('a: 1')\nnp.load('x', allow_pickle=False)\n"),
     ("models/y.py", '"""One sentence, e.g. this one.\n\nWith more below. Much more.\n"""\n'),
     ("load/bench/x.py", OPEN + "import importlib\nimportlib.import_module(f'load.bench.{name}')\n"),
+    ("load/bench/x.py", OPEN + "from driftline.local.broker import Broker\n"),
+    ("load/bench/peers/x.py", OPEN + "import redis\nimport confluent_kafka\n"),
     ("LICENSE", "http://www.apache.org/licenses/LICENSE-2.0"),
     ("Makefile", "uv pip compile --no-emit-index-url pyproject.toml"),
     ("driftline/local/jars.py", OPEN + "COORDINATES = 'org.apache.kafka:kafka_2.13:4.4.0'\n"),
@@ -107,6 +109,7 @@ BAD = [
     ("services/scorer/x.py", OPEN + "import driftline.up\n", "services imports driftline"),
     ("services/scorer/x.py", OPEN + "import load.flights\n", "services imports load"),
     ("load/x.py", OPEN + "from driftline.local.broker import Broker\n", "load imports driftline"),
+    ("load/bench/x.py", OPEN + "import driftline.up\n", "load imports driftline"),
     ("stream/x.py", OPEN + "import tests.house\n", "stream imports tests"),
     (
         "stream/x.py",

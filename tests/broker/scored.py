@@ -30,7 +30,7 @@ class ScoredTopics:
     """Topics, what one puts on them, the books that are kept of it."""
 
     def __init__(self, path: Path, brokers: str, prefix: str) -> None:
-        self.brokers, self.prefix = brokers, prefix
+        self.path, self.brokers, self.prefix = path, brokers, prefix
         self.world = World(path, partitions=PARTITIONS, settings={"prefix": prefix})
         self.topics = self.world.topics
         desk = Desk(topic=self.topics.dead_letters, group=self.topics.group, service="scorer", service_version="0")
@@ -87,6 +87,10 @@ class ScoredTopics:
 
         Loop(log, Scorer(self.kit, seeing), seeing, pace=pace).run(done)
         log.close()
+        # A commit is answered before its markers are written: until then nobody sees what it wrote.
+        said = {(one["topic"], one["partition"]): one["to"] for one in seeing.ranges}
+        while any(self.ends().get(Place(*at), -1) < to for at, to in said.items()):
+            assert time.monotonic() < deadline, f"the accounts up to {said} do not show"
 
     def ends(self) -> dict[Place, int]:
         """Where the account ends in each partition."""

@@ -17,6 +17,7 @@ from stream.kafka.reading import committed_of
 from stream.kafka.scan import edges
 from stream.records import Headers, Place
 from tests.broker.crashing import LAST
+from tests.broker.nursery import MAINS, Nursery
 from tests.models.bundles import make_bundle
 from tests.services.scorer.world import EVENT, event, write_event
 
@@ -26,10 +27,13 @@ Value = bytes | Mapping[str, Any] | None
 
 
 class World:
-    """Topics of their own, a bundle, a schema directory; everything it starts has ended after `close`."""
+    """Topics of their own, a bundle, a schema directory; everything it starts has ended after `close`.
 
-    def __init__(self, brokers: str, prefix: str, path: Path) -> None:
-        self.brokers, self.prefix, self.path = brokers, prefix, path
+    Scorers are started as anybody would, or, with a `nursery`, sooner.
+    """
+
+    def __init__(self, brokers: str, prefix: str, path: Path, nursery: Nursery | None = None) -> None:
+        self.brokers, self.prefix, self.path, self._nursery = brokers, prefix, path, nursery
         make_bundle(path / "bundle")
         self.frame = frame(DirectorySource(path / "schemas").add(EVENT))
         create_topics(Admin(brokers), MODEL, partitions=PARTITIONS, prefix=prefix)
@@ -38,7 +42,9 @@ class World:
         self.dead_letters, self.profiles = self.books.topic("features.dlq"), self.books.topic("profiles")
         self.children: list[Child] = []
         self.fed = 0
-        self._producer = open_producer(brokers)
+        calm = path / "feeder.properties"
+        calm.write_text("log_level=0\n", encoding="utf-8")
+        self._producer = open_producer(brokers, file=calm)
 
     def settings(self, **other: object) -> dict[str, str]:
         """A scorer's variables; `other` adds or replaces some, by the names of its settings, None leaves one out."""
@@ -57,16 +63,43 @@ class World:
         """Start a scorer as anybody would."""
         return self._start("services.scorer", self.settings(**settings))
 
-    def crashing(self, lives: Sequence[str], *, aborts: float = 0.0, seed: int = 0, **settings: object) -> Child:
-        """Start a scorer that dies once for each of `lives`, then lives on until told."""
-        said = {"LIVES": ",".join([*lives, LAST]), "ABORTS": str(aborts), "SEED": str(seed)}
-        mine = {f"CRASHING_{name}": value for name, value in said.items()}
+    def crashing(self, lives: Sequence[str], *, settings: Mapping[str, object], **fate: float) -> Child:
+        """Start a scorer that lives `lives`, then one more until told; `fate` is aborts, seed, clock_seconds."""
+        said = {"LIVES": ",".join([*lives, LAST]), "GATE": self.gate(len(self.children)), **fate}
+        mine = {f"CRASHING_{name.upper()}": str(value) for name, value in said.items()}
         return self._start("tests.broker.crashing", self.settings(**settings) | mine)
+
+    def process(self, module: str, **settings: object) -> Child:
+        """Start another module that takes a scorer's settings."""
+        return self._start(module, self.settings(**settings))
+
+    def slow(self, seconds: float, **settings: object) -> tuple[Child, Path]:
+        """Start a scorer that needs so long for each batch while the file beside it exists, with that file."""
+        file = self.path / "slow"
+        file.touch()
+        mine = {"SLOW_SECONDS": str(seconds), "SLOW_WHILE": str(file)}
+        return self._start("tests.broker.slow", self.settings(**settings) | mine), file
+
+    def gate(self, number: int = 0) -> Path:
+        """The file before which a life of that process waits until it is removed."""
+        return self.path / f"gate-{number}"
+
+    def tuned(self, **properties: object) -> Path:
+        """A file of Kafka properties, `_` for `.`: times short enough for a test, those of `properties` on top."""
+        said = {"session_timeout_ms": 3_000, "heartbeat_interval_ms": 300, "transaction_timeout_ms": 3_000}
+        lines = [f"{name.replace('_', '.')}={value}\n" for name, value in (said | properties).items()]
+        file = self.path / f"kafka-{len(list(self.path.glob('kafka-*')))}.properties"
+        file.write_text("".join(lines), encoding="utf-8")
+        return file
 
     def _start(self, module: str, environment: Mapping[str, str]) -> Child:
         name = f"scorer-{len(self.children)}"
-        command = [sys.executable, "-m", module]
-        self.children.append(Child.start(name, command, log=self.path / f"{name}.log", environment=environment))
+        log, command = self.path / f"{name}.log", [sys.executable, "-m", module]
+        self.children.append(
+            self._nursery.start(name, module, log=log, environment=environment)
+            if self._nursery and module in MAINS
+            else Child.start(name, command, log=log, environment=environment)
+        )
         return self.children[-1]
 
     def feed(
@@ -81,7 +114,7 @@ class World:
             wire = write_event(value, self.frame) if isinstance(value, Mapping) else value
             key = b"k%d" % ((self.fed + row) % KEYS) if keys is None else keys[row]
             self._producer.produce(self.features, wire, key, headers=list((headers or {}).get(row, ())))
-        assert self._producer.flush(10) == 0
+        assert self._producer.flush(PATIENCE_SECONDS) == 0
         self.fed += len(values)
 
     def feed_events(self, count: int) -> None:

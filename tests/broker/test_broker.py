@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from driftline.local.broker import Broker, free_port
+from driftline.local.broker import Broker
+from driftline.local.ports import free_port
 from driftline.output import Refusal
 from stream.kafka.admin import Admin, WantedTopic
 

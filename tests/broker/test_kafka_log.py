@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from stream.faults import Stopped
+from stream.faults import Disturbed, Stopped
 from stream.kafka.admin import Admin, WantedTopic
 from stream.kafka.clients import client_config, open_producer
 from stream.kafka.log import KafkaLog
@@ -17,7 +17,8 @@ from stream.kafka.settings import LogSettings
 from stream.log import Log
 from stream.partitioner import partition_of
 from stream.records import Place
-from tests.stream.log_suite import GROUP, PARTITIONS, Bench, LogSuite, copy, records, settle
+from tests.broker.bombs import bomb
+from tests.stream.log_suite import GROUP, PARTITIONS, Bench, LogSuite, copy, poll, read, records, settle, shows
 
 
 class KafkaBench(Bench):
@@ -31,7 +32,8 @@ class KafkaBench(Bench):
 
     def settings(self, **other: object) -> LogSettings:
         self.members += 1
-        said = {"slot": None, "begin": "earliest", "session": f"{self.prefix}{self.members}", **other}
+        session = f"{self.prefix}{self.members}"
+        said = {"slot": None, "begin": "earliest", "tells_ends": True, "session": session, **other}
         return LogSettings(brokers=self.brokers, group=self.prefix + GROUP, topics=(self.source,), **said)  # type: ignore[arg-type]  # a test's words
 
     def member(self, resume: Callable[..., dict[Place, int]] = lambda _places: {}) -> Log:
@@ -48,6 +50,9 @@ class KafkaBench(Bench):
         producer.flush(deadline, clock)
         if commit is not None:
             (producer.commit if commit else producer.abort)(deadline, clock)
+
+    def bomb(self, count: int, partition: int = 0) -> None:
+        bomb(self.brokers, self.source, count=count, megabytes=40, partition=partition)
 
     def visible(self) -> dict[int, list[bytes | None]]:
         found: dict[int, list[bytes | None]] = {}
@@ -75,6 +80,37 @@ def bench(brokers: str, prefix: str) -> KafkaBench:
 class TestKafkaLog(LogSuite):
     """The suite, on a real broker."""
 
+    def test_a_rebalance_inside_a_broken_batch_loses_nothing(self, bench: KafkaBench) -> None:
+        """Half of its positions were told: whoever has the partition then is told all of them again."""
+        bench.bomb(6)
+        first = KafkaLog(bench.settings(rows=2), resume=lambda _places: {})
+        settle(first)
+        read(first, 2)
+        second = KafkaLog(bench.settings(rows=2), resume=lambda _places: {})
+        settle(second, [first])
+        offsets = [offset for _ in range(600) for offset in self._broken_rows(first, second)]
+        assert offsets == list(range(6))
+        first.close()
+        second.close()
+
+    def test_what_is_no_longer_ours_is_not_told_on(self, bench: KafkaBench) -> None:
+        """Half of a broken batch was told and committed when the partition is taken away: the rest is another's."""
+        bench.bomb(6)
+        log = KafkaLog(bench.settings(rows=2), resume=lambda _places: {})
+        starts = settle(log)
+        read(log, 2)
+        log.commit(dict.fromkeys(starts, ""))
+        log._consumer._on_revoke(None, ())  # what the client calls, at a moment of our choice
+        with pytest.raises(Disturbed):
+            log.poll(0)
+        assert log.poll(0) is None
+        log.close()
+
+    @staticmethod
+    def _broken_rows(*members: Log) -> list[int]:
+        found = [batch for member in members if (batch := poll(member, timeout=0.005)) is not None]
+        return [int(batch.offsets[row]) for batch in found for row in batch.broken]
+
     def test_a_place_nobody_read_needs_a_beginning(self, bench: KafkaBench) -> None:
         """Under `refuse` a partition without an offset stops the process, with the fix."""
         log = KafkaLog(bench.settings(begin="refuse"), resume=lambda _places: {})
@@ -92,7 +128,7 @@ class TestKafkaLog(LogSuite):
         bench.feed([b"new"])
         copy(log, bench.sink, 1)
         log.commit(dict.fromkeys(starts, ""))
-        assert bench.visible() == {0: [b"new"]}
+        shows(bench, {0: [b"new"]})
         log.close()
 
     def test_a_second_owner_of_a_slot_fences_the_first(self, bench: KafkaBench) -> None:
@@ -107,7 +143,7 @@ class TestKafkaLog(LogSuite):
         theirs = settle(second)
         copy(second, bench.sink, 1)
         second.commit(dict.fromkeys(theirs, ""))
-        assert bench.visible() == {0: [b"1"]}
+        shows(bench, {0: [b"1"]})
         second.close()
         first.close()
 
@@ -124,7 +160,7 @@ class TestKafkaLog(LogSuite):
         theirs = settle(second)
         copy(second, bench.sink, 1)
         second.commit(dict.fromkeys(theirs, ""))
-        assert bench.visible() == {0: [b"1"]}
+        shows(bench, {0: [b"1"]})
         second.close()
         first.close()
         assert producers() == before

@@ -1,10 +1,6 @@
 """Bad input on the real broker: set aside or refused with its reason, while every good neighbour is scored."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from stream.records import Headers
 from tests.broker.scorer_proof import prove_each_once, visible
@@ -34,15 +30,7 @@ JUNK, ROW = UNREADABLE[2][0], 200
 MINE: Headers = [("traceparent", b"00-abc-def-01"), ("twice", b"1"), ("twice", None)]
 
 
-@pytest.fixture
-def world(brokers: str, prefix: str, tmp_path: Path) -> Iterator[World]:
-    """Fresh topics."""
-    made = World(brokers, prefix, tmp_path)
-    yield made
-    made.close()
-
-
-def test_bad_records_are_set_aside_among_good_ones(world: World) -> None:
+def test_f12_bad_records_are_set_aside_among_good_ones(world: World) -> None:
     """Unreadable ones with key, bytes and headers of their own beside the reason; a row of them holds nothing up."""
     world.feed([JUNK] * ROW, keys=[b"same"] * ROW, headers=dict.fromkeys(range(ROW), MINE))
     bad = [*UNREADABLE, *REFUSED]

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient
 
 from stream.kafka.admin import Admin, WantedTopic
 from tests.broker.scorer_proof import balanced, nothing_hangs, prove_each_once
@@ -95,22 +94,6 @@ def test_a_scorer_told_to_stop_commits_what_is_finished(world: World) -> None:
     nothing_hangs(world)
     balanced(world, scored=world.fed - left)
     second = world.scorer(slot="one")
-    world.drain()
-    assert second.stop() == 0, world.logs()
-    prove_each_once(world)
-
-
-def test_a_forgotten_group_goes_on_where_the_profile_log_says(world: World) -> None:
-    """With the group's offsets deleted, and no word where to begin, nothing is scored twice or left out."""
-    world.feed_events(300)
-    first = world.scorer()
-    world.drain()
-    assert first.stop() == 0, world.logs()
-    group, admin = world.books.reader, AdminClient({"bootstrap.servers": world.brokers})
-    admin.delete_consumer_groups([group])[group].result(10)
-    assert world.behind() == world.fed
-    world.feed_events(300)
-    second = world.scorer(begin="refuse")
     world.drain()
     assert second.stop() == 0, world.logs()
     prove_each_once(world)

@@ -12,7 +12,9 @@ import pytest
 
 from driftline.local.detached import stop_supervisor
 from driftline.local.plan import Plan, Service
+from driftline.local.readiness import asked_for_readiness, redis_answers
 from driftline.local.state import StackState, read_state
+from driftline.members import described
 from driftline.output import Refusal
 from driftline.stack import start
 from stream.kafka.admin import Admin
@@ -33,9 +35,10 @@ except Refusal as refusal:
 STAND_IN = Path(__file__).parents[1] / "driftline" / "stand_in.py"
 
 
-def service(name: str = "stand-in", **settings: str) -> Service:
+def service(name: str = "stand-in", *, needs_redis: bool = False, **settings: str) -> Service:
     """A service that is ready at once, or ends with EXIT."""
-    return Service(name=name, command=(sys.executable, str(STAND_IN)), variables="STANDIN_", settings=settings)
+    command = (sys.executable, str(STAND_IN))
+    return Service(name=name, command=command, variables="STANDIN_", settings=settings, needs_redis=needs_redis)
 
 
 @pytest.fixture
@@ -72,6 +75,7 @@ def hear(process: "subprocess.Popen[str]", word: str) -> list[str]:
     said = []
     for line in process.stderr:
         said.append(line)
+        print(line, end="")  # noqa: T201 - pytest shows it where the test fails
         if word in line:
             break
     return said
@@ -143,6 +147,23 @@ def test_a_signal_in_the_foreground_stops_everything_in_order(
     assert read_state(directory) is None
 
 
+def test_stacks_that_start_at_once_give_their_services_different_ports(brokers: str, tmp_path: Path) -> None:
+    """A port is found free some time before the service it is for listens there."""
+    plans = [Plan(directory=tmp_path / name, brokers=brokers, services=(service("a"), service("b"))) for name in "xyz"]
+    for plan in plans:
+        plan.directory.mkdir()
+    stacks = [foreground(plan) for plan in plans]
+    for stack in stacks:
+        hear(stack, "ready, supervised")
+    addresses = [m.address for plan in plans if (s := read_state(plan.directory)) for m in s.members]
+    for stack in stacks:
+        with stack:
+            stack.send_signal(signal.SIGTERM)
+            hear(stack, "never said")
+        assert stack.returncode == 0
+    assert len(set(addresses)) == len(addresses) == 6
+
+
 @pytest.mark.parametrize(("code", "expected"), [("2", 2), ("1", 1), ("3", 1)])
 def test_a_service_that_ends_while_starting_takes_the_stack_down(
     brokers: str, directory: Path, code: str, expected: int
@@ -151,7 +172,7 @@ def test_a_service_that_ends_while_starting_takes_the_stack_down(
     plan = Plan(directory=directory, brokers=brokers, services=(service(), service("broken", EXIT=code)))
     with foreground(plan) as stack:
         said = "".join(hear(stack, "never said"))
-    assert stack.returncode == expected
+    assert stack.returncode == expected, said
     assert f"error: broken ended with exit code {code}\n" in said
     assert "the stand-in has nothing to do" in said
     assert read_state(directory) is None
@@ -174,4 +195,51 @@ def test_a_broker_that_does_not_answer_is_refused_before_anything_starts(directo
     plan = Plan(directory=directory, brokers="127.0.0.1:1", services=(service(),))
     with pytest.raises(Refusal, match=r"no Kafka broker at 127\.0\.0\.1:1"):
         start(plan, detach=False)
+    assert read_state(directory) is None
+
+
+def test_redis_is_started_where_a_service_needs_it(brokers: str, directory: Path) -> None:
+    """Told to that service alone, shown by status, gone after down; --redis names another one instead."""
+    services = (service("plain"), service("needy", needs_redis=True))
+    assert detached(Plan(directory=directory, brokers=brokers, services=services)).returncode == 0
+    state = running(directory)
+    assert [member.name for member in state.members] == ["redis", "plain", "needy"]
+    assert state.redis is not None
+    told = [asked_for_readiness(member.ready_url or "") for member in state.members[1:]]
+    assert told == [(True, f"{brokers} none"), (True, f"{brokers} {state.redis}")]
+    assert [member["ready"] for member in described(directory, state)["services"]] == [True, True, True]
+    elsewhere = Plan(directory=directory / "other", brokers=brokers, redis=state.redis, services=services)
+    elsewhere.directory.mkdir()
+    with foreground(elsewhere) as stack:
+        hear(stack, "ready, supervised")
+        assert [member.name for member in running(elsewhere.directory).members] == ["plain", "needy"]
+        assert running(elsewhere.directory).redis == state.redis
+        stack.send_signal(signal.SIGTERM)
+        hear(stack, "never said")
+    stop_supervisor(directory, state)
+    assert are_gone(*pids(state))
+    assert not redis_answers(state.redis)
+
+
+def test_a_redis_that_ends_takes_the_stack_down(brokers: str, directory: Path) -> None:
+    """As every other member does; the services are stopped."""
+    plan = Plan(directory=directory, brokers=brokers, services=(service("a", needs_redis=True),))
+    with foreground(plan) as stack:
+        hear(stack, "ready, supervised")
+        state = running(directory)
+        os.kill(state.members[0].process.pid, signal.SIGKILL)
+        said = "".join(hear(stack, "never said"))
+    assert stack.returncode == 1
+    assert "error: redis ended with exit code 137" in said
+    assert are_gone(*pids(state))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "not an address:"])
+def test_a_redis_that_does_not_answer_is_refused_before_anything_starts(
+    brokers: str, directory: Path, address: str
+) -> None:
+    """Nothing is left behind."""
+    services = (service(needs_redis=True),)
+    with pytest.raises(Refusal, match="Redis"):
+        start(Plan(directory=directory, brokers=brokers, redis=address, services=services), detach=False)
     assert read_state(directory) is None

@@ -1,8 +1,20 @@
 """The topics of a model on a real broker: made once, examined for what the services need."""
 
-from driftline.local.topics import create_topics, faults_of
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from driftline.checks import retention
+from driftline.local.retention import kept_for, retention_faults
+from driftline.local.topics import create_missing, create_topics, faults_of
+from driftline.output import Refusal
+from driftline.patient import Patient, Skipped
 from schemas.topics import topics_of
 from stream.kafka.admin import Admin, WantedTopic
+
+BUNDLE = Path("load/flights/bundle")
+DAY = 86_400_000
 
 
 def test_topics_are_created_once_as_declared(brokers: str, prefix: str) -> None:
@@ -49,3 +61,42 @@ def test_a_profile_log_that_could_not_prove_the_ledger_is_found(brokers: str, pr
     assert len(profiles) == 4
     words = ("2 partitions", "CreateTime", "cleanup.policy=compact", "kept 1000 ms")
     assert all(word in causes for word in words)
+
+
+WINDOWS = timedelta(days=38)
+
+
+def test_topics_are_kept_as_long_as_labels_may_be_late(brokers: str, prefix: str) -> None:
+    """A contract that waits longer than is declared: what is joined is kept for it, and for an outage; more stays."""
+    admin = Admin(brokers)
+    said = topics_of("m", partitions=1, prefix=prefix)
+    create_missing(admin, kept_for(said, WINDOWS))
+    kept = {name: int(one["retention.ms"]) // DAY for name, one in admin.settings_of(t.name for t in said).items()}
+    joined = {f"{prefix}m.{kind}": 45 for kind in ("predictions", "labels", "outcomes")}
+    assert kept == {**{topic.name: topic.retention.days for topic in said}, **joined}
+    assert retention_faults(admin, "m", WINDOWS, prefix=prefix) == []
+    assert kept_for(said, timedelta(days=1)) == said
+
+
+def test_topics_that_are_not_kept_long_enough_are_found(brokers: str, prefix: str) -> None:
+    """Each is named with what to do; one that is kept for ever is fine."""
+    admin = Admin(brokers)
+    admin.create([WantedTopic(f"{prefix}m.labels", 1, {"retention.ms": "-1"})])
+    create_topics(admin, "m", partitions=1, prefix=prefix)
+    faults = retention_faults(admin, "m", WINDOWS, prefix=prefix)
+    assert [cause.split(" is kept ")[0] for cause, _ in faults] == [f"{prefix}m.predictions", f"{prefix}m.outcomes"]
+    assert all(fix.endswith(f"retention.ms={38 * DAY}") for _, fix in faults)
+
+
+def test_doctor_asks_the_contract_how_long(brokers: str, prefix: str, tmp_path: Path) -> None:
+    """36 hours, a day and a week for the flights; without a bundle nobody knows."""
+    create_topics(Admin(brokers), "flights", partitions=1, prefix=prefix)
+    patient = Patient(directory=tmp_path, bundle=BUNDLE, given_brokers=brokers, given_prefix=prefix)
+    assert retention(patient) == "predictions, labels, outcomes kept for flights 9 days or more"
+    Admin(brokers).delete([f"{prefix}flights.labels"])
+    Admin(brokers).create([WantedTopic(f"{prefix}flights.labels", 1, {"retention.ms": "1000"})])
+    with pytest.raises(Refusal, match="could not be filled again") as refusal:
+        retention(patient)
+    assert f"{prefix}flights.labels is kept 1000 ms" in refusal.value.cause
+    with pytest.raises(Skipped, match="give --bundle"):
+        retention(Patient(directory=tmp_path, given_brokers=brokers, given_model="flights"))

@@ -121,9 +121,11 @@ def test_a_user_s_own_model_is_served(folder: Path) -> None:
     assert len(ledger["partitions"]) == 3
 
     health = said("doctor", "--bundle", "bundle", "--state", "state", cwd=folder)
-    assert {check["check"]: check["outcome"] for check in health["checks"] if check["outcome"] != "ok"} == {}
+    others = {check["check"]: check["outcome"] for check in health["checks"] if check["outcome"] != "ok"}
+    assert others == {}
     status = said("status", "--state", "state", cwd=folder)
-    assert [(one["name"], one["ready"]) for one in status["services"]] == [("broker", True), ("tiny.scorer-0", True)]
+    names = ["broker", "redis", "tiny.scorer-0", "tiny.labeler-0"]
+    assert [(one["name"], one["ready"]) for one in status["services"]] == [(name, True) for name in names]
     again = driftline(*up, cwd=folder)
     assert (again.returncode, "already runs" in again.stderr) == (2, True)
     assert driftline("down", "--state", "state", cwd=folder).returncode == 0
