@@ -50,7 +50,7 @@ class Label:
     reached: int
 
     def says_as(self, other: "Label") -> bool:
-        """Whether both say the same, so that hearing the second changes nothing for anybody."""
+        """Whether both say the same: an event hears only the first of such."""
         return (self.value, self.at, self.revision) == (other.value, other.at, other.revision)
 
 

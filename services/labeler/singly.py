@@ -52,28 +52,26 @@ class Singly:
     def hear(self, where: Where, label: Label, clock: int, caused: Causing) -> Result | None:
         """A label is heard: what it is to its event; None where that has no place for it."""
         entry = self._overlay.entry(where.partition, where.id)
-        same = next((place for place, one in enumerate(entry.labels) if one.says_as(label)), None)
-        if same is None and len(entry.labels) >= MOST_LABELS:
+        if any(one.says_as(label) for one in entry.labels):
+            return "duplicate"
+        if len(entry.labels) >= MOST_LABELS:
             return None
-        if same is None and not entry.seats:
+        if not entry.seats:
             until = self._terms.late_until(label.at)
             if until < clock:
                 return "orphan"
             self._look_again(where.partition, LEAVES, until, where.id)
-        if same is None:
-            entry = replace(entry, labels=(*entry.labels, label))
+        entry = replace(entry, labels=(*entry.labels, label))
         if not entry.seats:
-            if same is None:
-                self._keep(where, entry)
-            return "early" if same is None else "duplicate"
-        found = self._heard(where, entry, len(entry.labels) - 1 if same is None else same, caused)
-        if same is None or found[0] != entry.seats:
-            self._keep(where, replace(entry, seats=found[0]))
-        return found[1]
+            self._keep(where, entry)
+            return "early"
+        seats, result = self._heard(where, entry, caused)
+        self._keep(where, replace(entry, seats=seats))
+        return result
 
-    def _heard(self, where: Where, entry: Entry, index: int, caused: Causing) -> tuple[tuple[Seat, ...], Result]:
-        """Every seat after it heard a label, with the result of the first that took it, else of the first."""
-        seats, results = [], []
+    def _heard(self, where: Where, entry: Entry, caused: Causing) -> tuple[tuple[Seat, ...], Result]:
+        """Every seat after it heard the last label, with the result of the first that took it, else of the first."""
+        index, seats, results = len(entry.labels) - 1, [], []
         for before in entry.seats:
             seat, result = hear(before, entry.labels, index, self._terms)
             if seat.label != before.label:

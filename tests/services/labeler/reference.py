@@ -66,10 +66,12 @@ def outcome(prediction: Said, labels: list[tuple[Truth, int]], patience: Patienc
     late = deadline + patience.late
     leaves = late + patience.revision
     stands: Row = ("expired", None)
+    before = set[Truth]()
     for label, reached in labels:
-        if label.at < prediction.time or reached > leaves:
+        is_repeated, known = label in before, stands[1]
+        before.add(label)
+        if is_repeated or label.at < prediction.time or reached > leaves:
             continue
-        known = stands[1]
         if known is None and label.at <= late:
             stands = ("matched" if label.at <= deadline else "matched_late"), label
         elif known is not None and label.revision > known.revision and label.at <= leaves:

@@ -218,3 +218,9 @@ def test_the_table_is_the_same_whatever_the_interleaving(group: int) -> None:
     """INTERLEAVINGS=n SEED=n run more, or others."""
     for number in range(group, INTERLEAVINGS, GROUPS):
         check(f"{SEED} {number}")
+
+
+@pytest.mark.parametrize("seed", ["20261126 115557"])
+def test_interleavings_that_were_wrong_once(seed: str) -> None:
+    """115557: a label that was nobody's came again after another had matched, and was heard."""
+    check(seed)
