@@ -111,7 +111,7 @@ def test_an_interrupted_replay_flushes_what_it_sent_and_marks_nothing(producer: 
 def test_what_brokers_do_not_acknowledge_is_counted(tmp_path: Path) -> None:
     """Brokers that answer later than a message may wait acknowledge nothing; everything is counted."""
     # Far later: librdkafka looks only once a second at what has waited too long.
-    slow = open_producer("mock", test_mock_num_brokers=1, test_mock_broker_rtt=500, message_timeout_ms=50)
+    slow = open_producer("mock", test_mock_num_brokers=1, test_mock_broker_rtt=2_000, message_timeout_ms=50)
     _, _, sent = told(slow, asked(tmp_path, limit=20, bad=False, labels=False))
     assert (sent.events, sent.marks) == (20, PARTITIONS)
     assert sent.undelivered == 20 + PARTITIONS
