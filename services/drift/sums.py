@@ -1,0 +1,117 @@
+"""What buckets add up to: integer sums of a scorer's and of a labeler's slices, merged by addition in any order."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIXTEENTHS = 16
+DELAYS = 41
+"""Bins of a label's delay, by the binary logarithm of its seconds (services.labeler.tables)."""
+Ints = NDArray[np.int64]
+
+
+class Sums:
+    """Dataclasses of whole numbers that add up field by field."""
+
+    def plus(self, other: Self) -> Self:
+        """The sum of both; neither is changed."""
+        return type(self)(
+            **{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)}  # type: ignore[arg-type] # every subclass is a dataclass
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen(Sums):
+    """Scored rows, degraded and refused ones left out.
+
+    `bins` (F, B) counts over the baseline's bins, B the most bins that any feature has; `missing`, `unseen`, `sums`,
+    `squares` (F,), the last two of (x - mean) / sd in 10^-6; `scores` (S,) over the score bins; `score_sum`,
+    `estimate_sum`, `estimate_variance` in 10^-6; `marked` rows carry a mark, `flagged` ones are out of distribution.
+    """
+
+    rows: int
+    marked: int
+    flagged: int
+    bins: Ints
+    missing: Ints
+    unseen: Ints
+    sums: Ints
+    squares: Ints
+    scores: Ints
+    score_sum: int
+    decisions: Counter[str]
+    estimated: int
+    estimate_sum: int
+    estimate_variance: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known(Sums):
+    """Rows whose label is known (retracted ones taken off), by the prediction's bucket.
+
+    `cells` (S, L) rows by score bin and label, L in the contract's order of classes (binary: false, true; regression:
+    score bins); `error_sum`, `absolute_error_sum`, `square_error_sum` of a regression in 10^-6 baseline sds of scores;
+    `parts` (16, 2) rows and errors in each sixteenth of a bucket; `delays` (41,); `statuses` of every outcome,
+    `closed` predictions answered for the first time, `excluded` joined rows whose prediction was degraded.
+    """
+
+    rows: int
+    errors: int
+    estimate_sum: int
+    cells: Ints
+    parts: Ints
+    error_sum: int
+    absolute_error_sum: int
+    square_error_sum: int
+    statuses: Counter[str]
+    closed: int
+    excluded: int
+    delays: Ints
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served(Sums):
+    """What became of input positions while event time stood in a bucket; `reasons` by reason code."""
+
+    scored: int
+    degraded: int
+    rejected: int
+    dead: int
+    reasons: Counter[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """Whole closed buckets of one version and arm, as the scorers saw them; `start` <= event time < `end`, µs."""
+
+    start: int
+    end: int
+    version: str
+    digest: str
+    arm: str
+    segment: str
+    seen: Seen
+    served: Served
+    parts: Sequence[Seen]
+    """The same rows, bucket by bucket."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cohort:
+    """Whole buckets of one version and arm whose horizon has passed, as the labelers joined them; times in µs."""
+
+    start: int
+    end: int
+    version: str
+    digest: str
+    arm: str
+    segment: str
+    known: Known
+    seen: Seen
+    """All scored rows of these buckets, labelled or not."""
+    parts: Sequence[Known]
+    """The same labelled rows, bucket by bucket."""
