@@ -1,0 +1,1 @@
+"""What a closed window says: tests, families with their budget, a verdict; pure."""
