@@ -14,17 +14,20 @@ class Terms:
 
     At most `budget_pages` false pages in `budget_days` days of event time. `floor` is the accuracy below which the
     model must not fall; None: what the reference had, less `material_floor`. Where more than `most_strange` rows are
-    out of distribution, no estimate is trusted.
+    out of distribution, no estimate is trusted. Broken data and degraded answers are judged window by window; what may
+    follow the hours of the day once `season` µs have come together.
     """
 
     budget_pages: float = 1.0
     budget_days: float = 30.0
     fewest_rows: int = 200
+    season: int = DAY
     material_gap: float = 0.01
     material_estimate: float = 0.02
     material_floor: float = 0.02
     floor: float | None = None
     material_psi: float = 0.02
+    material_mean: float = 0.25
     material_share: float = 0.02
     most_refused: float = 0.05
     most_degraded: float = 0.01
@@ -38,7 +41,3 @@ class Terms:
         0.006667
         """
         return self.budget_pages / len(FAMILIES) * (end - start) / DAY / self.budget_days
-
-    def rate(self, micros: int) -> float:
-        """False pages that a family may raise on average in so many µs of event time."""
-        return self.alpha(0, micros)
