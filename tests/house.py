@@ -22,6 +22,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     "confluent_kafka": ("stream/kafka/*", "load/bench/peers/*"),
     "confluent_kafka.schema_registry": ("stream/kafka/registry.py",),
     "faust": ("services/notifier/*",),
+    "river": ("services/drift/stats/*", "load/bench/*"),
+    "scipy": ("services/drift/stats/*", "load/bench/*"),
     "redis": ("stream/redis.py", "load/bench/peers/*"),
     "onnxruntime": ("models/session.py",),
     "sklearn": ("models/fitting/*", "load/flights/train.py"),
