@@ -1,6 +1,8 @@
 """Cuts closed buckets into windows: those of scored rows, those of rows past their horizon."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from functools import reduce
 from typing import Any, NamedTuple, TypeVar
 
@@ -56,7 +58,10 @@ class Cutting:
         rows = {key: self._scored(key, closed.get(key.arm, NEVER)) for key in self.inputs.whose()}
         for key, start, end, since in self._ends(self.inputs, rows, closed, offset):
             for one in self._with_segments(key, self.seen, start, end):
-                shape, parts = self._terms.shapes[key.digest], [sums for _, sums in self.seen.within(one, start, end)]
+                shape, parts = (
+                    self._terms.shapes[key.digest],
+                    [tidy(sums) for _, sums in self.seen.within(one, start, end)],
+                )
                 served = [sums for _, sums in self.served.within(one, start, end)]
                 window = Inputs(
                     start=start, end=end, version=key.version, digest=key.digest, arm=key.arm, segment=one.segment,
@@ -73,7 +78,7 @@ class Cutting:
                 window = Cohort(
                     start=start, end=end, version=key.version, digest=key.digest, arm=key.arm, segment=one.segment,
                     known=settled(total(parts, nothing_known(shape))), seen=total(seen, nothing_seen(shape)),
-                    parts=[settled(part) for part in parts],
+                    parts=[tidy(settled(part)) for part in parts],
                 )  # fmt: skip
                 yield Due(window, *since, offset + 1)
 
@@ -117,5 +122,15 @@ class Cutting:
 
 
 def total(parts: Sequence[S], nothing: S) -> S:
-    """The sum of some sums."""
-    return reduce(lambda one, other: one.plus(other), parts, nothing)
+    """The sum of some sums, its words in order: what was restored from a snapshot has forgotten how they came."""
+    return tidy(reduce(lambda one, other: one.plus(other), parts, nothing))
+
+
+def tidy(sums: S) -> S:
+    """The same sums, each of their words once, in order, none that was never said."""
+    words = {
+        one.name: Counter({name: n for name, n in sorted(getattr(sums, one.name).items()) if n})
+        for one in fields(sums)  # type: ignore[arg-type]  # every subclass is a dataclass
+        if isinstance(getattr(sums, one.name), Counter)
+    }
+    return replace(sums, **words)  # type: ignore[type-var]  # as above

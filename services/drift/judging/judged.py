@@ -28,3 +28,16 @@ class Judge(Protocol):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Remember what `state` gave; a judge so restored goes on exactly as the one that gave it."""
+
+
+class Alerts(Protocol):
+    """The lifecycle of alerts: signals of judged windows in, records out, the same however they are batched."""
+
+    def judged(self, signals: Sequence[Signal]) -> Sequence[Mapping[str, Any]]:
+        """Take the signals of one or more whole windows; the records to be told, without written_at."""
+
+    def state(self) -> dict[str, Any]:
+        """All that is remembered of alerts, JSON-able."""
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Remember what `state` gave."""

@@ -40,7 +40,7 @@ class Standing:
         since = self._since.get(key, Since(0, offset))
         self._ends[key] = end
         self._since[key] = Since(0, offset + 1)
-        return since
+        return since._replace(offset=min(since.offset, offset))
 
     def state(self) -> list[Any]:
         """All of it, JSON-able."""

@@ -146,8 +146,8 @@ def history(
 ) -> Iterator[Record]:
     """A calm history of two partitions: a profile of the scorer and one of the labeler every so often, event time.
 
-    From half of it on the last of several versions is served. Every twentieth slice comes in two parts, and every
-    thirtieth an hour late. It ends with marks that are far ahead.
+    From half of it on the last of several versions is served. Every twentieth profile comes in two parts, and every
+    tenth an hour late. It ends with marks that are far ahead.
     """
     chance, shapes = np.random.default_rng(seed), list(said.shapes.values())
     scorer, labeler = Writer(said, session="scorer"), Writer(said, role="labeler", session="labeler")
@@ -165,7 +165,7 @@ def history(
 
 
 def _scorer(writer: Writer, shape: Shape, now: int, rows: int, chance: np.random.Generator, turn: int) -> list[bytes]:
-    bucket = now - now % writer.terms.bucket - (HOUR if turn % 30 == 29 else 0)
+    bucket = now - now % writer.terms.bucket - (HOUR if turn % 10 == 8 else 0)
     slices = [
         scored(shape, bucket, rows, chance),
         *(scored(shape, bucket, rows // 2, chance, segment=name) for name in sorted(shape.segments) if name),
