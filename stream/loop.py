@@ -15,7 +15,7 @@ SLICE_SECONDS = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """When to commit: input drained and `quiet` since the last, or `longest` open, or `most` bytes written.
+    """When to commit: input drained and `quiet` since the last, or `longest` open, or `most` bytes written, or asked.
 
     A place that its stage cannot go on with is tried again every `hold`.
     """
@@ -108,13 +108,16 @@ class Loop:
     def _patience(self) -> float:
         if self._opened is None and not self._stage.has_more():
             return self._pace.idle_seconds
-        return max(0.0, self._last + self._pace.quiet_seconds - self._clock())
+        # No longer than an idle look: who is asked to stop, or commits seldom, still hears it.
+        return min(self._pace.idle_seconds, max(0.0, self._last + self._pace.quiet_seconds - self._clock()))
 
     def _due(self, *, drained: bool) -> bool:
         now = self._clock()
         if self._opened is None:
             pause = self._pace.quiet_seconds if self._stage.has_more() else self._pace.heartbeat_seconds
             return now - self._last >= pause and bool(self._log.still())
+        if self._stage.is_due():
+            return True
         if drained:
             return now - self._last >= self._pace.quiet_seconds
         return now - self._opened >= self._pace.longest_seconds or self._bytes >= self._pace.most_bytes

@@ -26,6 +26,10 @@ class Stage(Protocol):
         """Whether there is work that no record brings: the next transaction is not to wait for one, or a heartbeat."""
         return False
 
+    def is_due(self) -> bool:
+        """Whether what was taken so far asks to be committed now, without waiting for more."""
+        return False
+
     def settle(self, spans: Sequence[Span]) -> Iterable[Writes]:
         """The transaction is about to be committed: the account of it."""
 

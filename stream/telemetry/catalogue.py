@@ -1,8 +1,8 @@
 """Every metric driftline exposes, each with its kind, labels, unit and meaning."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from stream.telemetry.entry import Entry
 from stream.telemetry.names import CounterName, GaugeName, HistogramName
 
 OUTCOMES = ("scored", "fallback", "prior", "rejected", "dead", "duplicate", "mark", "taken")
@@ -11,6 +11,7 @@ RESULTS = ("committed", "aborted", "restarted")
 MODEL_ROLES = ("champion", "fallback")
 REBALANCES = ("assigned", "revoked", "lost")
 COHORTS = ("ripe", "early")
+WINDOWS = ("inputs", "cohort")
 CLAIM_TROUBLES = ("unreachable", "full", "refused")
 
 # 100 ms is the longest a transaction stays open by default and 200 ms the measured p99: both are edges.
@@ -19,18 +20,6 @@ END_TO_END_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0, 300.0, 3
 # From minutes to months, in event time.
 DELAY_SECONDS = (60.0, 900.0, 3600.0, 14_400.0, 43_200.0, 86_400.0, 172_800.0, 604_800.0, 2_592_000.0, 7_776_000.0)
 ROWS = (1.0, 4.0, 16.0, 64.0, 128.0, 256.0, 500.0, 1000.0, 5000.0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """What one metric is; `closed` holds the values a label may take where this room knows them all."""
-
-    unit: str
-    meaning: str
-    labels: tuple[str, ...] = ()
-    closed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    buckets: tuple[float, ...] = ()
-
 
 COUNTERS: Mapping[CounterName, Entry] = {
     "driftline_events_total": Entry(
@@ -90,6 +79,23 @@ COUNTERS: Mapping[CounterName, Entry] = {
     ),
     "driftline_healings_total": Entry(
         unit="pairs", meaning="Times a pair of the waiting room was not where it was left, and was brought up to date."
+    ),
+    "driftline_windows_judged_total": Entry(
+        unit="windows",
+        meaning="Windows reported: of scored rows, and of rows past their horizon.",
+        labels=("kind",),
+        closed={"kind": WINDOWS},
+    ),
+    "driftline_late_rows_total": Entry(
+        unit="rows", meaning="Rows whose event-time bucket was judged before their profile came."
+    ),
+    "driftline_refused_profiles_total": Entry(
+        unit="profiles",
+        meaning="Profiles set aside, slices left out, or oddities of the profile log, by reason.",
+        labels=("reason",),
+    ),
+    "driftline_rebuilds_total": Entry(
+        unit="rebuilds", meaning="Times that no snapshot could be gone on from and the profile log was read again."
     ),
 }
 
@@ -152,6 +158,10 @@ GAUGES: Mapping[GaugeName, Entry] = {
         labels=("model_version", "arm", "cohort", "metric"),
         closed={"cohort": COHORTS},
     ),
+    "driftline_oldest_bucket_seconds": Entry(
+        unit="seconds", meaning="How far the oldest bucket not judged yet lies behind the scorers' event time."
+    ),
+    "driftline_snapshot_bytes": Entry(unit="bytes", meaning="Size of the drift sidecar's latest snapshot."),
     "driftline_breaker_open_ratio": Entry(
         unit="ratio",
         meaning="1 while a model is left alone because it failed or is missing, 0 while it is asked.",

@@ -16,6 +16,10 @@ CounterName = Literal[
     "driftline_labels_total",
     "driftline_outcomes_total",
     "driftline_healings_total",
+    "driftline_windows_judged_total",
+    "driftline_late_rows_total",
+    "driftline_refused_profiles_total",
+    "driftline_rebuilds_total",
 ]
 GaugeName = Literal[
     "driftline_build_info",
@@ -34,6 +38,8 @@ GaugeName = Literal[
     "driftline_join_coverage_ratio",
     "driftline_realised_labelled_rows",
     "driftline_realised_quality_ratio",
+    "driftline_oldest_bucket_seconds",
+    "driftline_snapshot_bytes",
 ]
 HistogramName = Literal[
     "driftline_stage_seconds", "driftline_end_to_end_seconds", "driftline_batch_rows", "driftline_label_delay_seconds"

@@ -28,6 +28,10 @@ class Copy(Stage):
         self.spans: list[Span] = []
         self.waits = waits
         self.left = 0
+        self.asks: Callable[[], bool] = lambda: False
+
+    def is_due(self) -> bool:
+        return self.asks()
 
     def assigned(self, starts: Mapping[Place, Start]) -> None:
         self.places = dict.fromkeys(starts, "")
@@ -307,3 +311,25 @@ def test_who_gives_up_says_what_failed_last() -> None:
     with pytest.raises(Stopped) as stopped:
         world.run(lambda: False)
     assert stopped.value.cause == "the last one: Redis does not answer"
+
+
+def test_a_stage_that_asks_is_committed_at_once() -> None:
+    """Of a pace of half a minute nothing is left, and a stop is heard meanwhile; without being asked it waits."""
+    for asks, least, most in ((True, 0.0, 1.0), (False, 30.0, 31.0)):
+        world = World()
+        pace = Pace(quiet_seconds=30, longest_seconds=30, heartbeat_seconds=30)
+        world.loop = Loop(world.log, world.stage, world.eye, pace=pace, clock=lambda w=world: w.now, sleep=world.sleep)  # type: ignore[misc]  # bound now
+        world.stage.asks = lambda asked=asks: asked  # type: ignore[misc]  # as above
+        world.run(until=lambda w=world: bool(w.sunk()))  # type: ignore[misc]  # as above
+        assert least <= world.now <= most
+        assert world.log.polls >= 10 * least
+
+
+def test_what_a_slow_pace_holds_is_committed_at_the_stop() -> None:
+    """Whoever is asked to stop leaves nothing open, and hears it within an idle look."""
+    world = World()
+    pace = Pace(quiet_seconds=30, longest_seconds=30, heartbeat_seconds=30)
+    world.loop = Loop(world.log, world.stage, world.eye, pace=pace, clock=lambda: world.now, sleep=world.sleep)
+    world.run(until=lambda: world.now > 1)
+    assert world.now < 2
+    assert world.sunk() == [b"1", b"2", b"3"]

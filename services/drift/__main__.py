@@ -1,0 +1,130 @@
+"""The drift sidecar's process: settings in, one loop running until a signal says stop."""
+
+import sys
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+
+from models.bundle import Bundle, BundleRefused
+from models.verify import verify
+from services.drift.judging.counting import Counting
+from services.drift.judging.silence import Silent
+from services.drift.keeping.encoding import StateRefused
+from services.drift.keeping.kafka_kept import KafkaKept
+from services.drift.keeping.kept import parts_of
+from services.drift.keeping.snapshot import manifest_of
+from services.drift.kit import Kit
+from services.drift.pipeline import Drift
+from services.drift.settings import PREFIX, Settings, Topics, read_settings
+from services.drift.watch import Watching
+from services.drift.wire import encoder
+from services.start.bundles import refusal
+from services.start.preflight import same_partitions
+from services.start.schemas import Schemas
+from services.start.showing import listening, run
+from stream.dead_letters import Desk
+from stream.faults import Stopped
+from stream.kafka.log import KafkaLog
+from stream.kafka.settings import LogSettings
+from stream.loop import Loop, Pace
+from stream.records import Place
+from stream.stopping import Asked
+
+BECAUSE = "each of them is one sequence, as the profile log is"
+
+
+def main() -> int:
+    """Run a sidecar; the exit code says 0 stopped as asked, 1 failed, 2 misconfigured."""
+    return run("drift", read_settings, serve)
+
+
+def serve(settings: Settings, probe: Callable[[str], None] = lambda _step: None) -> int:
+    """Judge until told to stop. Raises Stopped."""
+    stop, watching = Asked(), Watching()
+    bundles = open_bundles(settings)
+    kit = kit_of(settings, Topics(settings, bundles[0].contract.model), bundles)
+    admin = listening(watching.metrics, watching.health, (settings.admin_host, settings.admin_port), PREFIX)
+    try:
+        return _watch(kit, watching, stop=stop, probe=probe, port=admin.port)
+    finally:
+        admin.close()
+
+
+def open_bundles(settings: Settings) -> tuple[Bundle, ...]:
+    """The bundle that is served, then those of other versions. Raises Stopped when one cannot be used."""
+    found: list[Bundle] = []
+    for path in (settings.bundle, *settings.others):
+        try:
+            found.append(verify(path, key=settings.bundle_key)[0])
+        except BundleRefused as refused:
+            raise refusal(path, refused) from refused
+        if found[-1].contract.model != found[0].contract.model:
+            fix = f"start a sidecar of its own for {found[-1].contract.model}"
+            raise Stopped(f"{path} holds another model than {settings.bundle}", fix=fix, configuration=True)
+    return tuple(found)
+
+
+def kit_of(settings: Settings, topics: Topics, bundles: tuple[Bundle, ...]) -> Kit:
+    """Everything a sidecar needs. Raises Stopped where the topics are not as they must be."""
+    file, schemas, model = settings.kafka_config, Schemas(settings, PREFIX), bundles[0].contract.model
+    written = (topics.profiles, topics.drift, topics.alerts, topics.state, topics.dead_letters)
+    same_partitions(settings.brokers, written, topics.profiles, because=BECAUSE, file=file)
+    return Kit(
+        settings=settings,
+        topics=topics,
+        bundles=bundles,
+        kept=KafkaKept(settings.brokers, state=topics.state, profiles=topics.profiles, file=file),
+        desk=Desk(topic=topics.dead_letters, group=topics.group, service="drift", service_version=version("driftline")),
+        judge=lambda: Counting(model=model, fewest_rows=settings.fewest_rows),
+        alerts=Silent,
+        encode_report=encoder(schemas, topics.drift, "drift_report"),
+        encode_alert=encoder(schemas, topics.alerts, "alert"),
+    )
+
+
+def _watch(kit: Kit, watching: Watching, *, stop: Asked, probe: Callable[[str], None], port: int) -> int:
+    settings, log, contract = kit.settings, structlog.get_logger(), kit.bundles[0].contract
+    kafka = KafkaLog(_log_settings(kit), resume=lambda places: resumed(kit, places), probe=probe)
+    seconds = settings.snapshot_seconds
+    pace = Pace(quiet_seconds=seconds, longest_seconds=seconds, heartbeat_seconds=seconds)
+    log.info("started", model=contract.model, version=contract.version, digest=kit.bundles[0].digest, port=port)
+    try:
+        watching.follow(kafka)
+        stop.ready()
+        Loop(kafka, Drift(kit, watching), watching, pace=pace).run(stop)
+    finally:
+        kafka.close()
+    log.info("stopped")
+    return 0
+
+
+def resumed(kit: Kit, places: Sequence[Place]) -> Mapping[Place, int]:
+    """Where a group whose offset is gone goes on: where its snapshot stands."""
+    manifest, _ = parts_of(kit.topics.model, kit.kept.state())
+    try:
+        said: dict[str, Any] = manifest_of(manifest)
+    except StateRefused:
+        return {}
+    return dict.fromkeys(places, said["offset"])
+
+
+def _log_settings(kit: Kit) -> LogSettings:
+    settings, topics = kit.settings, kit.topics
+    return LogSettings(
+        brokers=settings.brokers,
+        group=topics.group,
+        topics=(topics.profiles,),
+        slot=settings.slot,
+        session=uuid.uuid4().hex[:12],
+        begin=settings.begin,
+        rows=settings.batch_rows,
+        max_poll_seconds=settings.max_poll_millis / 1000,
+        file=settings.kafka_config,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""What a sidecar lets be seen of itself besides its loop: windows, refusals, how far it lags, what it keeps."""
+
+import time
+
+from services.drift.log.refusal import REASONS
+from services.start.watching import Looking
+from stream.log import Log
+from stream.records import Batch
+from stream.telemetry.names import GaugeName
+
+PER_PARTITION: tuple[GaugeName, ...] = ("driftline_lag_messages",)
+MICRO, TELL_SECONDS = 1_000_000, 5.0
+
+
+class Watching(Looking):
+    """Watches one sidecar."""
+
+    look_seconds = 2.0
+
+    def __init__(self) -> None:
+        super().__init__(["state"], PER_PARTITION, {})
+        self._told = 0.0
+        self.health.met("state")
+        self.metrics.prime("driftline_refused_profiles_total", reason=REASONS)
+
+    def follow(self, log: Log) -> None:
+        """Whose lag to show."""
+        self._log = log
+
+    def read(self, batch: Batch) -> None:
+        """A batch was read."""
+        self.metrics.observe("driftline_batch_rows", len(batch))
+        self.metrics.set("driftline_last_event_timestamp_seconds", time.time())
+
+    def rebuilds(self, why: str) -> None:
+        """The profile log is read again; until that is done nothing is judged."""
+        self.health.unmet("state")
+        self.metrics.inc("driftline_rebuilds_total")
+        self._logger.warning("rebuild", why=why)
+
+    def rebuilding(self, share: float) -> None:
+        """So much has been read again."""
+        self.health.beat()
+        if share >= 1:
+            self.health.met("state")
+        now = time.monotonic()
+        if now - self._told >= TELL_SECONDS or share >= 1:
+            self._told = now
+            self._logger.info("rebuilding", share=round(share, 3))
+
+    def stands(self, *, bytes_kept: int, oldest_micros: int | None) -> None:
+        """A snapshot was committed."""
+        self.metrics.set("driftline_snapshot_bytes", bytes_kept)
+        self.metrics.set("driftline_oldest_bucket_seconds", (oldest_micros or 0) / MICRO)
