@@ -70,7 +70,7 @@ fuzz: setup ## hostile bytes for every reader for SECONDS=60, by SEED; FILE= run
 	@PYTHONPATH=. .venv-fuzz/bin/python -m $(if $(FILE),load.fuzz.replay $(FILE),load.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)))
 
 lock: setup ## pin the requirements again from pyproject.toml
-	@for extra in dev scorer signing train fuzz; do \
+	@for extra in dev scorer notifier signing train fuzz; do \
 	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	    --custom-compile-command "make lock" --extra $$extra pyproject.toml -o requirements/$$extra.txt || exit 1; done
 
