@@ -1,8 +1,9 @@
 """Every metric driftline exposes, each with its kind, labels, unit and meaning."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from stream.telemetry.alert_entries import ALERT_COUNTERS, ALERT_GAUGES
+from stream.telemetry.entry import Entry
 from stream.telemetry.names import CounterName, GaugeName, HistogramName
 
 OUTCOMES = ("scored", "fallback", "prior", "rejected", "dead", "duplicate", "mark", "taken")
@@ -19,18 +20,6 @@ END_TO_END_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0, 300.0, 3
 # From minutes to months, in event time.
 DELAY_SECONDS = (60.0, 900.0, 3600.0, 14_400.0, 43_200.0, 86_400.0, 172_800.0, 604_800.0, 2_592_000.0, 7_776_000.0)
 ROWS = (1.0, 4.0, 16.0, 64.0, 128.0, 256.0, 500.0, 1000.0, 5000.0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """What one metric is; `closed` holds the values a label may take where this room knows them all."""
-
-    unit: str
-    meaning: str
-    labels: tuple[str, ...] = ()
-    closed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    buckets: tuple[float, ...] = ()
-
 
 COUNTERS: Mapping[CounterName, Entry] = {
     "driftline_events_total": Entry(
@@ -91,6 +80,7 @@ COUNTERS: Mapping[CounterName, Entry] = {
     "driftline_healings_total": Entry(
         unit="pairs", meaning="Times a pair of the waiting room was not where it was left, and was brought up to date."
     ),
+    **ALERT_COUNTERS,
 }
 
 GAUGES: Mapping[GaugeName, Entry] = {
@@ -158,6 +148,7 @@ GAUGES: Mapping[GaugeName, Entry] = {
         labels=("model_role",),
         closed={"model_role": MODEL_ROLES},
     ),
+    **ALERT_GAUGES,
 }
 
 HISTOGRAMS: Mapping[HistogramName, Entry] = {

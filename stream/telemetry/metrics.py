@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
 
 from stream.telemetry.buckets import Buckets
-from stream.telemetry.catalogue import COUNTERS, GAUGES, HISTOGRAMS, Entry, entries
+from stream.telemetry.catalogue import COUNTERS, GAUGES, HISTOGRAMS, entries
+from stream.telemetry.entry import Entry
 from stream.telemetry.names import CounterName, GaugeName, HistogramName, MetricName
 
 

@@ -16,6 +16,8 @@ CounterName = Literal[
     "driftline_labels_total",
     "driftline_outcomes_total",
     "driftline_healings_total",
+    "driftline_alert_records_total",
+    "driftline_alert_posts_total",
 ]
 GaugeName = Literal[
     "driftline_build_info",
@@ -34,6 +36,8 @@ GaugeName = Literal[
     "driftline_join_coverage_ratio",
     "driftline_realised_labelled_rows",
     "driftline_realised_quality_ratio",
+    "driftline_open_alerts",
+    "driftline_unsent_alerts",
 ]
 HistogramName = Literal[
     "driftline_stage_seconds", "driftline_end_to_end_seconds", "driftline_batch_rows", "driftline_label_delay_seconds"
