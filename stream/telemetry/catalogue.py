@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from stream.telemetry.alert_entries import ALERT_COUNTERS, ALERT_GAUGES
 from stream.telemetry.entry import Entry
 from stream.telemetry.names import CounterName, GaugeName, HistogramName
 
@@ -97,6 +98,7 @@ COUNTERS: Mapping[CounterName, Entry] = {
     "driftline_rebuilds_total": Entry(
         unit="rebuilds", meaning="Times that no snapshot could be gone on from and the profile log was read again."
     ),
+    **ALERT_COUNTERS,
 }
 
 GAUGES: Mapping[GaugeName, Entry] = {
@@ -168,6 +170,7 @@ GAUGES: Mapping[GaugeName, Entry] = {
         labels=("model_role",),
         closed={"model_role": MODEL_ROLES},
     ),
+    **ALERT_GAUGES,
 }
 
 HISTOGRAMS: Mapping[HistogramName, Entry] = {

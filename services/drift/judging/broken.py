@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.special import bdtrc
 
 from services.drift.judging.finding import Finding
 from services.drift.judging.reference import Reference
 from services.drift.judging.terms import Terms
 from services.drift.stats.binned import Floats
 from services.drift.stats.dispersion import of_histograms
-from services.drift.stats.rates import compare_shares
+from services.drift.stats.rates import compare_shares, tail
 from services.drift.sums import Inputs, Seen, Served
 
 MICRO = 1_000_000
@@ -45,15 +44,6 @@ def degraded(window: Inputs, terms: Terms) -> Finding:
         found=count / max(1, rows),
         what=f"{count / max(1, rows):.1%} of the answers came from a stand-in of the model",
     )
-
-
-def tail(count: int, rows: int, share: float) -> float:
-    """The chance of `count` or more of `rows` where each is one with chance `share`.
-
-    >>> round(tail(2, 2, 0.5), 3), tail(0, 5, 0.1)
-    (0.25, 1.0)
-    """
-    return float(bdtrc(count - 1, rows, share)) if count > 0 else 1.0
 
 
 def _lost(seen: Seen, reference: Reference, terms: Terms) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import betainc
+from scipy.special import bdtrc, betainc
 
 from services.drift.stats.binned import Counts, Floats
 from services.drift.stats.dispersion import Dispersion, of_shares
@@ -84,3 +84,12 @@ def _rate_p(counts: Floats, rows: Floats, share: Floats, dispersion: Dispersion,
         fewer = betainc(np.maximum(before, np.finfo(float).tiny), seen + 1.0, 1.0 - part)
         each = np.where(before > 0, fewer, 1.0)
     return np.asarray((weights * each).sum(axis=0))
+
+
+def tail(count: int, rows: int, share: float) -> float:
+    """The chance of `count` or more of `rows` where each is one with chance `share`.
+
+    >>> round(tail(2, 2, 0.5), 3), tail(0, 5, 0.1)
+    (0.25, 1.0)
+    """
+    return float(bdtrc(count - 1, rows, share)) if count > 0 else 1.0
