@@ -84,7 +84,7 @@ def of_vectors(deviations: Floats, rows: Floats, width: Floats) -> Dispersion:
     excess = np.maximum(trace - wide / mean_rows, 0.0)
     excess_square = np.maximum(square - 2.0 * trace / mean_rows + wide / mean_rows**2, excess**2 / wide)
     rank = np.where(excess > 0, excess**2 / np.maximum(excess_square, np.finfo(float).tiny), 1.0)
-    directions = np.where(excess > 0, trace**2 / square, wide)
+    directions = np.where(excess > 0, trace**2 / np.maximum(square, np.finfo(float).tiny), wide)
     return Dispersion(
         rows=total,
         blocks=blocks,

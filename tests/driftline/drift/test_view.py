@@ -12,7 +12,14 @@ START = 1_362_096_000_000_000
 def report(number: int, kind: str = "inputs", **changes: Any) -> dict[str, Any]:
     """The report of hour `number`, quiet unless told otherwise."""
     start, end = START + number * HOUR, START + (number + 1) * HOUR
-    quiet: dict[str, Any] = {"cause": "none", "severity": "none", "sentence": "", "findings": [], "estimated": None, "spent": 0.01}
+    quiet: dict[str, Any] = {
+        "cause": "none",
+        "severity": "none",
+        "sentence": "",
+        "findings": [],
+        "estimated": None,
+        "spent": 0.01,
+    }
     named = {"report_id": f"1/champion/{kind}/{end}", "kind": kind, "start": start, "end": end}
     return {**example("drift", 1), "model_version": "1", **quiet, **named, **changes}
 
