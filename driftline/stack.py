@@ -51,13 +51,17 @@ def up(
     labeler: Annotated[
         bool, typer.Option("--labeler/--no-labeler", help="Also join the labels, for which Redis is needed.")
     ] = True,
+    drift: Annotated[
+        bool, typer.Option("--drift/--no-drift", help="Also watch whether each model is still right.")
+    ] = True,
     partitions: Annotated[int, typer.Option(min=1, max=1000, help="Partitions of topics that do not exist yet.")] = 12,
     state: StateOption = STATE,
     prefix: Annotated[str, typer.Option(help="Put before every topic's name.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Start Kafka and the services on this machine."""
-    roles: tuple[Role, ...] = ROLES if labeler else ("scorer",)
+    left_out = {name for name, is_wanted in (("labeler", labeler), ("drift", drift)) if not is_wanted}
+    roles: tuple[Role, ...] = tuple(role for role in ROLES if role not in left_out)
     models, services = services_of(bundle or [], fallbacks=fallback, deduplicate=deduplicate, roles=roles)
     if redis and not any(service.needs_redis for service in services):
         fix = "leave it out, or start what needs it: a --bundle, without --no-labeler or with --deduplicate 1h"

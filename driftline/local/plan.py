@@ -12,8 +12,10 @@ from driftline.output import Refusal
 
 FIRST_ADMIN_PORT = 9101
 
-Role = Literal["scorer", "labeler"]
-ROLES: tuple[Role, ...] = ("scorer", "labeler")
+Role = Literal["scorer", "labeler", "drift"]
+ROLES: tuple[Role, ...] = ("scorer", "labeler", "drift")
+ANSWERING: tuple[Role, ...] = ("scorer", "labeler")
+"""Those that answer events and join labels; the demo starts these, and nobody who watches them."""
 
 
 class Service(Kept):
@@ -89,7 +91,7 @@ def services_of(
     *,
     fallbacks: list[Path] | None = None,
     deduplicate: timedelta | None = None,
-    roles: Collection[Role] = ROLES,
+    roles: Collection[Role] = ANSWERING,
 ) -> tuple[tuple[str, ...], tuple[Service, ...]]:
     """The models of `bundles` and the processes of `roles` for them, each with the one of `fallbacks` for its model.
 
@@ -113,6 +115,8 @@ def services_of(
             services.append(_scorer(model, bundle, seconds.get(model), deduplicate))
         if "labeler" in roles:
             services.append(_labeler(model, bundle))
+        if "drift" in roles:
+            services.append(_service(model, "drift", _settings(bundle, "drift"), needs_redis=False))
     return models, tuple(services)
 
 

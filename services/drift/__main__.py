@@ -70,7 +70,7 @@ def open_bundles(settings: Settings) -> tuple[Bundle, ...]:
 def kit_of(settings: Settings, topics: Topics, bundles: tuple[Bundle, ...]) -> Kit:
     """Everything a sidecar needs. Raises Stopped where the topics are not as they must be."""
     file, schemas, model = settings.kafka_config, Schemas(settings, PREFIX), bundles[0].contract.model
-    written = (topics.profiles, topics.drift, topics.alerts, topics.state, topics.dead_letters)
+    written = (topics.drift, topics.alerts, topics.state, topics.dead_letters)
     same_partitions(settings.brokers, written, topics.profiles, because=BECAUSE, file=file)
     return Kit(
         settings=settings,

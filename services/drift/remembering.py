@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from services.drift.core import Movement, Taken
 from services.drift.cutting import Due
 from services.drift.judging.judged import Judged
-from services.drift.keeping.encoding import entries_of, fill
+from services.drift.keeping.encoding import StateRefused, entries_of, fill
 from services.drift.keeping.snapshot import Snapshot, decode, encode
 from services.drift.kit import Kit
 from services.drift.sums import Inputs
@@ -65,8 +65,12 @@ class Remembered:
     def restore(self, manifest: bytes | None, chunks: Mapping[str, bytes]) -> int:
         """Become what a snapshot holds, of a blank one; the offset that it stands at. Raises StateRefused."""
         offset, core, entries = decode(manifest, chunks)
-        self._movement.restore(core["movement"])
-        fill(self._movement, entries, self._kit.terms)
-        self._judge.restore(core["judge"])
-        self._alerts.restore(core["alerts"])
+        try:
+            self._movement.restore(core["movement"])
+            fill(self._movement, entries, self._kit.terms)
+            self._judge.restore(core["judge"])
+            self._alerts.restore(core["alerts"])
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            # Written by another version of this program, whose judge remembered other things.
+            raise StateRefused(f"what it holds is not understood: {type(error).__name__}: {error}") from error
         return offset

@@ -21,17 +21,20 @@ from typing import Any
 from driftline.local.child import Child
 from models import verify
 from models.safety.trial import Trial
+from services.drift import __main__ as drift
 from services.labeler import __main__ as labeler
 from services.scorer import __main__ as scorer
 from tests.broker import crashing, slow
-from tests.faults import dying, killing
+from tests.faults import drifting, dying, killing
 from tests.faults.soak.scene import scoring
 
 MAINS = {
+    "services.drift": drift.main,
     "services.labeler": labeler.main,
     "services.scorer": scorer.main,
     "tests.broker.crashing": crashing.main,
     "tests.broker.slow": slow.main,
+    "tests.faults.drifting": drifting.main,
     "tests.faults.dying": dying.main,
     "tests.faults.killing": killing.main,
     "tests.faults.soak.scene.scoring": scoring.main,

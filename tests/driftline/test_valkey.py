@@ -143,6 +143,8 @@ def test_a_stack_that_joins_labels_needs_redis() -> None:
     assert (scorer.needs_redis, labeler.needs_redis, labeler.variables) == (False, True, "LABELER_")
     assert labeler.command[1:] == ("-m", "services.labeler")
     assert labeler.settings == {"BUNDLE": str(BUNDLE.resolve()), "SLOT": "labeler-0", "BEGIN": "earliest"}
+    _, (drift,) = services_of([BUNDLE], roles=("drift",))
+    assert (drift.name, drift.variables, drift.needs_redis) == ("flights.drift-0", "DRIFT_", False)
     _, (plain,) = services_of([BUNDLE], roles=SCORER)
     _, (careful,) = services_of([BUNDLE], deduplicate=timedelta(hours=1), roles=SCORER)
     assert (plain.needs_redis, "DEDUPLICATE" in plain.settings) == (False, False)

@@ -124,7 +124,7 @@ def test_a_user_s_own_model_is_served(folder: Path) -> None:
     others = {check["check"]: check["outcome"] for check in health["checks"] if check["outcome"] != "ok"}
     assert others == {}
     status = said("status", "--state", "state", cwd=folder)
-    names = ["broker", "redis", "tiny.scorer-0", "tiny.labeler-0"]
+    names = ["broker", "redis", "tiny.scorer-0", "tiny.labeler-0", "tiny.drift-0"]
     assert [(one["name"], one["ready"]) for one in status["services"]] == [(name, True) for name in names]
     again = driftline(*up, cwd=folder)
     assert (again.returncode, "already runs" in again.stderr) == (2, True)
