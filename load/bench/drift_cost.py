@@ -109,7 +109,7 @@ def _matched(rows: int, segment: str) -> dict[str, Any]:
 
 
 def spent(load: Load) -> tuple[float, float, float, int]:
-    """CPU seconds a profile of a scorer, of a labeler, a snapshot that 36 alike hours wait in; that snapshot's bytes."""
+    """CPU seconds a profile of a scorer, of a labeler, a snapshot of 36 alike hours; that snapshot's bytes."""
     movement = Movement(terms(load), Rule(bucket=HOUR_MICROS))
     judge = Counting(model="flights", fewest_rows=200)
     laps, offset = [], 0
