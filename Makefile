@@ -14,7 +14,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 export PYTHONDONTWRITEBYTECODE :=
 
 help: ## list these targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready ## make the virtual environment from the hash-pinned requirements
 
@@ -34,7 +34,10 @@ test: setup ## every test, on the embedded Kafka (ARGS="-n 0" one after the othe
 	@$(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS)
 
 test-fast: setup ## the tests that need no broker
-	@$(PYTEST) -m "not broker" $(ARGS)
+	@$(PYTEST) -m "not broker and not observability" $(ARGS)
+
+test-observability: setup ## what we tell others, by the real ones: needs Debian's prometheus-alertmanager
+	@$(PYTEST) -m observability $(ARGS)
 
 soak: setup ## everything that can fail, by a seed: MINUTES=60 SEED=n
 	@$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED)) $(ARGS)
@@ -70,7 +73,7 @@ fuzz: setup ## hostile bytes for every reader for SECONDS=60, by SEED; FILE= run
 	@PYTHONPATH=. .venv-fuzz/bin/python -m $(if $(FILE),load.fuzz.replay $(FILE),load.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)))
 
 lock: setup ## pin the requirements again from pyproject.toml
-	@for extra in dev scorer signing train fuzz; do \
+	@for extra in dev scorer drift notifier signing train fuzz; do \
 	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	    --custom-compile-command "make lock" --extra $$extra pyproject.toml -o requirements/$$extra.txt || exit 1; done
 
@@ -79,4 +82,4 @@ clean: ## stop the local stack and remove what was built here
 	@rm -rf $(VENV) .venv-train .venv-fuzz .driftline .mypy_cache .ruff_cache .hypothesis out build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo test test-fast soak soak-long soak-join fuzz check lint types bench train lock clean
+.PHONY: help setup demo test test-fast test-observability soak soak-long soak-join fuzz check lint types bench train lock clean

@@ -8,7 +8,7 @@ from typing import Any
 
 from schemas.source import guid
 
-NAMES = ("prediction", "label", "profile", "outcome")
+NAMES = ("prediction", "label", "profile", "outcome", "drift", "alert")
 FILE = re.compile(r"^(?P<name>[a-z]+)\.v(?P<version>[1-9][0-9]*)\.avsc$")
 
 

@@ -31,6 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if folders & set(item.path.parents):
             item.add_marker(pytest.mark.broker)
+        if here / "observability" in item.path.parents:
+            item.add_marker(pytest.mark.observability)
         item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(here))))
 
 

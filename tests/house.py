@@ -21,7 +21,9 @@ ARROWS: dict[str, set[str]] = {
 DOORS: dict[str, tuple[str, ...]] = {
     "confluent_kafka": ("stream/kafka/*", "load/bench/peers/*"),
     "confluent_kafka.schema_registry": ("stream/kafka/registry.py",),
-    "faust": ("services/notifier/*",),
+    "river": ("services/drift/stats/*", "load/bench/*"),
+    "scipy": ("services/drift/stats/*", "load/bench/*"),
+    **dict.fromkeys(("aiohttp", "aiokafka", "faust"), ("services/notifier/*",)),
     "redis": ("stream/redis.py", "load/bench/peers/*"),
     "onnxruntime": ("models/session.py",),
     "sklearn": ("models/fitting/*", "load/flights/train.py"),
@@ -43,7 +45,7 @@ DOORS: dict[str, tuple[str, ...]] = {
 
 IMPURE = {
     *("time", "os", "random", "secrets", "uuid", "subprocess", "socket", "threading", "asyncio", "stream"),
-    *("confluent_kafka", "faust", "redis", "requests", "httpx", "urllib", "http", "onnxruntime"),
+    *("confluent_kafka", "faust", "aiohttp", "redis", "requests", "httpx", "urllib", "http", "onnxruntime"),
     *("prometheus_client", "structlog", "logging", "pathlib", "io"),
 }
 IMPURE_CALLS = {"now", "utcnow", "today", "getenv", "default_rng", "open"}

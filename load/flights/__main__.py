@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from load.flights.incidents import INCIDENTS
 from load.flights.replay import LAST_DAY, Listener, Replay, Sent, replay, summary
 from stream.faults import Stopped
 
@@ -47,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--speed", type=speed, default=None, help="story seconds a second, or max (default)")
     line.add_argument("--bad", action="store_true", help="mix one bad record in a thousand among them")
     line.add_argument("--labels", action=argparse.BooleanOptionalAction, default=True)
+    line.add_argument("--incident", choices=INCIDENTS, help="from 15 March on something is wrong: what")
     line.add_argument("--progress", action=argparse.BooleanOptionalAction, help="default: on a terminal")
     line.add_argument("--json", action="store_true", help="print the count as JSON")
     return line
@@ -79,6 +81,7 @@ def _asked(line: argparse.Namespace) -> Replay:
         speed=line.speed,
         bad=line.bad,
         labels=line.labels,
+        incident=line.incident,
     )
 
 

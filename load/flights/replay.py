@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from load.flights.incidents import Incident, afflicted
 from load.flights.story import FLIGHT_SCHEMA, LABEL_SCHEMA, Lines, events, in_time_order, labels, with_bad
 from load.flights.table import read_flights
 from models.contract import load_contract
@@ -43,6 +44,7 @@ class Replay:
     speed: float | None = None
     bad: bool = False
     labels: bool = True
+    incident: Incident | None = None
     seed: int = 2013
 
 
@@ -84,7 +86,7 @@ def replay(asked: Replay, listener: Listener = NOBODY) -> Sent:
 
 def story(asked: Replay) -> tuple[Lines, Lines]:
     """The events, bad ones among them where asked for, and the labels; registers the schemas of both."""
-    table = read_flights(asked.first, asked.last).slice(0, asked.limit)
+    table = afflicted(read_flights(asked.first, asked.last), asked.incident).slice(0, asked.limit)
     if table.num_rows == 0:
         raise Stopped(
             f"no flight from {asked.first} to {asked.last}",
@@ -138,11 +140,10 @@ class Teller:
 
     def _paced(self, said: Lines, truth: Lines, started: float) -> Iterator[tuple[bool, int]]:
         """The messages' places, each when its time has come."""
-        first = int(said.times[0])
         for is_label, place in in_time_order(said, truth):
             at = int((truth if is_label else said).times[place])
             if self.asked.speed is not None:
-                self._wait(started + (at - first) / 1e6 / self.asked.speed, started)
+                self._wait(started + (at - int(said.times[0])) / 1e6 / self.asked.speed, started)
             # Asked, not raised: an exception out of a signal does not survive librdkafka's poll.
             if self.listener.stop():
                 self.sent.interrupted = True

@@ -42,7 +42,8 @@ def survey(reference: Reference, scores: NDArray[np.float64], contract: Contract
         prior=None,
         covariance=Covariance(features=(), lower=()),
     )
-    prior = None if reference.labels is None else _prior(reference.labels, bare.score_bins(top), block, contract)
+    bins = bare.score_bins(top), shown.bins
+    prior = None if reference.labels is None else _prior(reference.labels, bins, block, contract)
     return bare.model_copy(update={"prior": prior, "covariance": _covariance(bare, reference.matrix)})
 
 
@@ -82,8 +83,13 @@ def _feature(column: NDArray[np.float32], feature: Feature, block: Blocks) -> Fe
 
 
 def _scores(top: NDArray[np.float64], block: Blocks, contract: Contract) -> ScoreBaseline:
-    """Scores of a regression are binned by their quantiles, probabilities into 20 equal bins."""
+    """Scores of a regression are binned by their quantiles, probabilities into 20 equal bins.
+
+    A binary threshold inside one of these cuts it in two: the table of score bin by label then tells decisions apart.
+    """
     edges = inner_edges(top) if contract.task == "regression" else np.arange(1, MOST_BINS) / MOST_BINS
+    if contract.task == "binary" and 0.0 < contract.threshold < 1.0:
+        edges = np.union1d(edges, [contract.threshold])
     mean, sd = _moments(top)
     every = np.ones(len(top), dtype=np.bool_)
     counts = _table(block, np.searchsorted(edges, top, side="right"), len(edges) + 1, where=every)
@@ -91,8 +97,9 @@ def _scores(top: NDArray[np.float64], block: Blocks, contract: Contract) -> Scor
 
 
 def _prior(
-    labels: NDArray[np.float64], score_bins: NDArray[np.int32], block: Blocks, contract: Contract
+    labels: NDArray[np.float64], score_bins: tuple[NDArray[np.int32], int], block: Blocks, contract: Contract
 ) -> ClassPrior | ValuePrior:
+    """From labels (rows,), NaN = none, with each row's score bin and how many of these there are."""
     known = ~np.isnan(labels)
     rows = _per_block(block, known)
     if contract.task == "regression":
@@ -101,9 +108,9 @@ def _prior(
         means = tuple((sums / np.maximum(rows, 1)).tolist())
         return ValuePrior(mean=mean, sd=sd, block_rows=rows, block_means=means)
     names = classes(contract)
-    shape = (len(rows), MOST_BINS, len(names))
-    table = np.zeros(shape, dtype=np.int64)
-    np.add.at(table, (block[known], score_bins[known], labels[known].astype(np.int64)), 1)
+    found, bins = score_bins
+    table = np.zeros((len(rows), bins, len(names)), dtype=np.int64)
+    np.add.at(table, (block[known], found[known], labels[known].astype(np.int64)), 1)
     return ClassPrior.model_validate({"classes": names, "table": table.tolist()})
 
 

@@ -1,9 +1,9 @@
 """What buckets add up to: integer sums of a scorer's and of a labeler's slices, merged by addition in any order."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,27 @@ class Sums:
         return type(self)(
             **{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)}  # type: ignore[arg-type] # every subclass is a dataclass
         )
+
+    def as_data(self) -> dict[str, Any]:
+        """The sums as JSON takes them."""
+        return {name: _plain(value) for name, value in vars(self).items()}
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any]) -> Self:
+        """The sums that `data` tells."""
+        return cls(**{name: _sums(value) for name, value in data.items()})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return dict(sorted(value.items())) if isinstance(value, Counter) else int(value)
+
+
+def _sums(value: Any) -> Any:
+    if isinstance(value, list):
+        return np.array(value, np.int64)
+    return Counter(value) if isinstance(value, Mapping) else int(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +103,11 @@ class Served(Sums):
     rejected: int
     dead: int
     reasons: Counter[str]
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.scored + self.degraded + self.rejected + self.dead
 
 
 @dataclass(frozen=True, kw_only=True)

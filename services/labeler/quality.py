@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.figures import binary
 from schemas.profile import MICRO, Slice
 from services.labeler.tables import CLOSED
 
@@ -91,35 +92,8 @@ class Quality:
         accuracy = 1 - sums["errors"] / rows
         found = {"accuracy": accuracy, "estimated_accuracy": sums["estimate_sum"] / MICRO / rows}
         if scale.positive_from is not None:
-            found |= binary(whole.table, scale.middles, scale.positive_from)
+            found |= binary(_counted(whole.table, len(scale.middles)), scale.middles, scale.positive_from)
         return found
-
-
-def binary(table: Mapping[tuple[int, str], int], middles: NDArray[np.float64], positive_from: int) -> dict[str, float]:
-    """Precision, recall, F1, AUC, Brier score and calibration error of a table of score bin by label.
-
-    AUC counts a pair in one bin as half (Hanley and McNeil 1982); Brier score and calibration error take each bin's
-    middle for its scores. A figure that nothing was counted for is left out.
-
-    >>> table = {(0, "false"): 3, (1, "true"): 2, (1, "false"): 1}
-    >>> {name: round(value, 3) for name, value in binary(table, np.array([0.25, 0.75]), 1).items()}
-    {'precision': 0.667, 'recall': 1.0, 'f1': 0.8, 'auc': 0.875, 'brier': 0.146, 'calibration_error': 0.167}
-    """
-    counts = np.zeros((len(middles), 2))
-    for (score_bin, label), rows in table.items():
-        counts[score_bin, int(label == "true")] += rows
-    negative, positive = counts.T
-    right, claimed, there = positive[positive_from:].sum(), counts[positive_from:].sum(), positive.sum()
-    found = {"precision": right / claimed} if claimed else {}
-    found |= {"recall": right / there} if there else {}
-    found |= {"f1": 2 * right / (claimed + there)} if claimed + there else {}
-    if there and negative.sum():
-        below = np.concatenate([[0], np.cumsum(negative)[:-1]])
-        found["auc"] = (positive * (below + negative / 2)).sum() / (there * negative.sum())
-    rows = counts.sum(axis=1)
-    found["brier"] = (positive * (1 - middles) ** 2 + negative * middles**2).sum() / rows.sum()
-    found["calibration_error"] = np.abs(positive - rows * middles).sum() / rows.sum()
-    return {name: float(value) for name, value in found.items()}
 
 
 def _take(bucket: _Bucket, said: Slice) -> None:
@@ -139,3 +113,11 @@ def _add(whole: _Bucket, one: _Bucket) -> None:
         whole.sums[name] += value
     for at, rows in one.table.items():
         whole.table[at] = whole.table.get(at, 0) + rows
+
+
+def _counted(table: Mapping[tuple[int, str], int], bins: int) -> NDArray[np.int64]:
+    """Rows by score bin and label, (bins, 2): false, true."""
+    counts = np.zeros((bins, 2), np.int64)
+    for (score_bin, label), rows in table.items():
+        counts[score_bin, int(label == "true")] += rows
+    return counts

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from stream.telemetry.alert_entries import ALERT_COUNTERS, ALERT_GAUGES
+from stream.telemetry.drift_entries import DRIFT_COUNTERS, DRIFT_GAUGES
 from stream.telemetry.entry import Entry
 from stream.telemetry.names import CounterName, GaugeName, HistogramName
 
@@ -11,7 +13,6 @@ RESULTS = ("committed", "aborted", "restarted")
 MODEL_ROLES = ("champion", "fallback")
 REBALANCES = ("assigned", "revoked", "lost")
 COHORTS = ("ripe", "early")
-WINDOWS = ("inputs", "cohort")
 CLAIM_TROUBLES = ("unreachable", "full", "refused")
 
 # 100 ms is the longest a transaction stays open by default and 200 ms the measured p99: both are edges.
@@ -80,23 +81,8 @@ COUNTERS: Mapping[CounterName, Entry] = {
     "driftline_healings_total": Entry(
         unit="pairs", meaning="Times a pair of the waiting room was not where it was left, and was brought up to date."
     ),
-    "driftline_windows_judged_total": Entry(
-        unit="windows",
-        meaning="Windows reported: of scored rows, and of rows past their horizon.",
-        labels=("kind",),
-        closed={"kind": WINDOWS},
-    ),
-    "driftline_late_rows_total": Entry(
-        unit="rows", meaning="Rows whose event-time bucket was judged before their profile came."
-    ),
-    "driftline_refused_profiles_total": Entry(
-        unit="profiles",
-        meaning="Profiles set aside, slices left out, or oddities of the profile log, by reason.",
-        labels=("reason",),
-    ),
-    "driftline_rebuilds_total": Entry(
-        unit="rebuilds", meaning="Times that no snapshot could be gone on from and the profile log was read again."
-    ),
+    **DRIFT_COUNTERS,
+    **ALERT_COUNTERS,
 }
 
 GAUGES: Mapping[GaugeName, Entry] = {
@@ -158,16 +144,14 @@ GAUGES: Mapping[GaugeName, Entry] = {
         labels=("model_version", "arm", "cohort", "metric"),
         closed={"cohort": COHORTS},
     ),
-    "driftline_oldest_bucket_seconds": Entry(
-        unit="seconds", meaning="How far the oldest bucket not judged yet lies behind the scorers' event time."
-    ),
-    "driftline_snapshot_bytes": Entry(unit="bytes", meaning="Size of the drift sidecar's latest snapshot."),
+    **DRIFT_GAUGES,
     "driftline_breaker_open_ratio": Entry(
         unit="ratio",
         meaning="1 while a model is left alone because it failed or is missing, 0 while it is asked.",
         labels=("model_role",),
         closed={"model_role": MODEL_ROLES},
     ),
+    **ALERT_GAUGES,
 }
 
 HISTOGRAMS: Mapping[HistogramName, Entry] = {

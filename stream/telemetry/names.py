@@ -20,6 +20,8 @@ CounterName = Literal[
     "driftline_late_rows_total",
     "driftline_refused_profiles_total",
     "driftline_rebuilds_total",
+    "driftline_alert_records_total",
+    "driftline_alert_posts_total",
 ]
 GaugeName = Literal[
     "driftline_build_info",
@@ -40,6 +42,8 @@ GaugeName = Literal[
     "driftline_realised_quality_ratio",
     "driftline_oldest_bucket_seconds",
     "driftline_snapshot_bytes",
+    "driftline_open_alerts",
+    "driftline_unsent_alerts",
 ]
 HistogramName = Literal[
     "driftline_stage_seconds", "driftline_end_to_end_seconds", "driftline_batch_rows", "driftline_label_delay_seconds"

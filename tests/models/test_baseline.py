@@ -97,6 +97,20 @@ def test_score_bins_are_twenty_equal_ones() -> None:
     ]
 
 
+@pytest.mark.parametrize(("threshold", "bins"), [(0.5, 20), (0.33, 21), (0.0, 20), (1.0, 20)])
+def test_no_score_bin_holds_two_decisions(threshold: float, bins: int) -> None:
+    """A threshold between two edges is one more; the table by score bin and label has as many."""
+    contract = CONTRACT.model_copy(update={"threshold": threshold})
+    found = survey(ROWS, SCORES, contract)
+    decided = headline(SCORES) >= threshold
+    first = found.score_bins(np.array([threshold]))[0]
+    assert found.scores.bins == bins
+    if 0.0 < threshold < 1.0:
+        assert ((found.score_bins(headline(SCORES)) >= first) == decided).all()
+    assert isinstance(found.prior, ClassPrior)
+    assert {size for _, size, _ in found.prior.sizes} == {bins}
+
+
 @given(values=some.lists(some.floats(width=32, allow_nan=False, allow_infinity=False), max_size=300))
 def test_edges_rise_and_leave_at_most_twenty_bins(values: list[float]) -> None:
     """Whatever the values, the inner edges are few and strictly rising, and every value has a bin."""

@@ -82,7 +82,7 @@ def test_versions_are_told_apart_by_fingerprint() -> None:
 
 def test_an_unknown_contract_is_named() -> None:
     """With what there is."""
-    with pytest.raises(KeyError, match="expected one of prediction, label, profile, outcome"):
+    with pytest.raises(KeyError, match="expected one of prediction, label, profile, outcome, drift, alert"):
         versions("outcomes")
 
 

@@ -1,1 +1,1 @@
-"""What a closed window says: the words a judge is spoken to in, and answers in."""
+"""What a closed window says: tests, families with their budget, a verdict; pure."""

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, f1_score, precision_score, recall_score, roc_auc_score
 
+from models.figures import binary
 from schemas.profile import Slice
 from services.labeler.core import STATUSES
-from services.labeler.quality import Quality, Scale, binary
+from services.labeler.quality import Quality, Scale
 from services.labeler.tables import Naming, Rows, slices
 
 HOUR = 3_600_000_000
@@ -127,4 +128,6 @@ def test_the_errors_of_a_regression_are_in_its_own_unit() -> None:
 
 def test_figures_that_nothing_was_counted_for_are_left_out() -> None:
     """No class to find, none claimed: nobody is told a number."""
-    assert set(binary({(0, "false"): 4}, MIDDLES, 10)) == {"brier", "calibration_error"}
+    counts = np.zeros((len(MIDDLES), 2))
+    counts[0, 0] = 4
+    assert set(binary(counts, MIDDLES, 10)) == {"brier", "calibration_error"}

@@ -21,6 +21,7 @@ UNITS = {
     "1": "_info",
     "predictions": "_predictions",
     "bytes": "_bytes",
+    "alerts": "_alerts",
 }
 ROOT = Path(__file__).parents[3]
 

@@ -1,0 +1,1 @@
+"""`driftline drift`: what the sidecar says of a model's last windows."""

@@ -1,0 +1,1 @@
+"""Worlds with a model in them, seen through windows: what the judge is measured on."""

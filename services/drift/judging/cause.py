@@ -1,0 +1,77 @@
+"""What is behind it, how bad it is and what to do: by rule, from what the tests found."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from services.drift.judging.finding import Finding
+from services.drift.judging.realised import CLEAR, Realised, best_threshold
+from services.drift.judging.reference import Reference
+
+Cause = Literal["none", "quality", "serving", "data", "label", "concept"]
+Severity = Literal["none", "info", "warning", "critical"]
+MUCH = 0.2
+"""Of a window's rows: broken or refused data, or a stand-in's answers, of so many are critical."""
+GAIN = 0.005
+"""So much more accuracy makes another threshold worth its trouble."""
+WORDS = {
+    "quality": "the data is broken",
+    "serving": "answers come from a stand-in of the model",
+    "data": "inputs are different, the model still means what it says",
+    "label": "the share of outcomes has moved, a score still means what it meant for each of them",
+    "concept": "what a score means has changed",
+}
+
+
+class Action(NamedTuple):
+    """What to do: none, fix upstream, re-threshold or retrain; the threshold proposed, and what it is to bring."""
+
+    kind: str = "none"
+    value: float | None = None
+    effect: str = ""
+
+    def record(self) -> dict[str, Any]:
+        """As a report holds it."""
+        return {"kind": self.kind, "value": self.value, "effect": self.effect}
+
+
+def why_worse(found: Realised, *, is_open: bool) -> Cause:
+    """Behind quality that fell: a gap between estimate and truth says label or concept, none says data.
+
+    Lipton, Wang and Smola 2018: under label shift P(score | label) stays as it was.
+    """
+    if not is_open:
+        return "data"
+    return "label" if found.concept_p >= CLEAR and found.prior_p < CLEAR else "concept"
+
+
+def action_for(cause: Cause, found: Realised | None, reference: Reference) -> Action:
+    """What mends it."""
+    if cause in ("quality", "serving"):
+        return Action("fix upstream")
+    if cause == "label" and found is not None and reference.contract.task == "binary":
+        value, share = best_threshold(found.table, np.array(reference.bundle.baseline.scores.edges))
+        if found.accuracy is not None and share >= found.accuracy + GAIN:
+            effect = f"accuracy {found.accuracy:.1%} -> {share:.1%} on this window's rows"
+            return Action("re-threshold", value, effect)
+    if cause in ("label", "concept"):
+        return Action("retrain", effect="no threshold mends it" if cause == "concept" else "no threshold does better")
+    return Action("retrain", effect="with rows like these") if cause == "data" else Action()
+
+
+def severity_of(fired: Sequence[Finding]) -> Severity:
+    """Of tests that may page: critical where labels say so, or where a fifth of the rows is affected."""
+    is_much = any(one.place in ("quality", "serving") and (one.found or 0.0) >= MUCH for one in fired)
+    return "critical" if is_much or any(one.place == "floor" for one in fired) else "warning"
+
+
+def ranked(moved: Sequence[Finding], most: int = 20) -> list[dict[str, Any]]:
+    """The features that moved, the farthest beyond chance first: by PSI beyond what is expected, or means in sds."""
+    farthest: dict[str, tuple[float, Finding]] = {}
+    for one in moved:
+        if one.fired and one.test in ("psi", "mean"):
+            far = abs(one.statistic - (one.expected or 0.0))
+            farthest[one.subject] = max(farthest.get(one.subject, (0.0, one)), (far, one), key=lambda pair: pair[0])
+    strengths = sorted(farthest.values(), key=lambda pair: (-pair[0], pair[1].subject))
+    return [{"feature": one.subject, "strength": far / (1.0 + far), "what": one.what} for far, one in strengths[:most]]

@@ -1,0 +1,130 @@
+"""Whether inputs and scores are distributed as in the reference, and what that does to estimated quality."""
+
+from dataclasses import dataclass, replace
+from math import sqrt
+
+import numpy as np
+
+from services.drift.judging.finding import Finding
+from services.drift.judging.reference import Reference
+from services.drift.judging.terms import Terms
+from services.drift.stats.binned import Floats
+from services.drift.stats.combine import benjamini_hochberg
+from services.drift.stats.dispersion import psi_p
+from services.drift.stats.estimate import Figure, accuracy_from_sums
+from services.drift.stats.histograms import Compared, compare
+from services.drift.sums import Seen
+
+SCORE = "score"
+MICRO = 1_000_000
+BAND = 1.96
+
+
+def moved(seen: Seen, reference: Reference, terms: Terms) -> list[Finding]:
+    """Findings of each feature and of the score: what informs, at most a share `discovery` of it by chance."""
+    tests = [*_histograms(seen, reference, terms), *_means(seen, reference, terms)]
+    fires = benjamini_hochberg(np.array([one.p_value for one in tests], np.float64), terms.discovery)
+    is_large = [abs(one.statistic) >= (one.threshold or 0.0) for one in tests]
+    pairs = zip(tests, fires.tolist(), is_large, strict=True)
+    return [replace(one, fired=fire and large) for one, fire, large in pairs]
+
+
+def _histograms(seen: Seen, reference: Reference, terms: Terms) -> list[Finding]:
+    features = compare(seen.bins, reference.blocks)
+    score = compare(seen.scores[None], reference.scores)
+    p_values = np.concatenate([_p(features, reference.ordered), _p(score, np.ones(1))])
+    distances = np.concatenate([features.psi, score.psi])
+    expected = np.concatenate([features.expected, score.expected])
+    return [
+        Finding(
+            test="psi",
+            subject=name,
+            place="inform",
+            statistic=float(distances[place]),
+            p_value=float(p_values[place]),
+            threshold=float(expected[place] + terms.material_psi),
+            expected=float(expected[place]),
+            found=float(distances[place]),
+            what=f"{name}: PSI {distances[place]:.2f}, {expected[place]:.2f} by chance",
+        )
+        for place, name in enumerate([*reference.names, SCORE])
+    ]
+
+
+def _means(seen: Seen, reference: Reference, terms: Terms) -> list[Finding]:
+    """The means of quantities: what moves beyond the outermost bins moves no histogram any further."""
+    rows = np.asarray(seen.rows - seen.missing - seen.unseen, np.float64)
+    means = seen.sums / MICRO / np.maximum(1.0, rows)
+    p_values = psi_p(means**2, reference.means, rows)
+    return [
+        Finding(
+            test="mean",
+            subject=reference.names[place],
+            place="inform",
+            statistic=float(means[place]),
+            p_value=float(p_values[place]),
+            threshold=terms.material_mean,
+            expected=0.0,
+            found=float(means[place]),
+            what=f"{reference.names[place]}: mean {means[place]:+.1f} sd",
+        )
+        for place in np.flatnonzero((reference.ordered > 0) & (rows > 0)).tolist()
+    ]
+
+
+def _p(compared: Compared, ordered: Floats) -> Floats:
+    """PSI's, or where bins have an order twice the lesser of PSI's and KS's (Bonferroni)."""
+    both = np.minimum(1.0, 2.0 * np.minimum(compared.psi_p, compared.ks_p))
+    return np.where(ordered > 0, both, compared.psi_p)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """Accuracy that the scores let expect, with its standard error, or why nothing can be said of it."""
+
+    figure: Figure | None
+    why_not: str = ""
+
+    def record(self) -> dict[str, float | None] | None:
+        """As a report holds it: with the band that holds the realised one 95 times in 100."""
+        if self.figure is None:
+            return None
+        off = BAND * self.figure.error
+        low, high = max(0.0, self.figure.value - off), min(1.0, self.figure.value + off)
+        return {"accuracy": self.figure.value, "low": low, "high": high, "f1": None}
+
+
+def expected_quality(seen: Seen, reference: Reference, terms: Terms) -> Expected:
+    """Estimated accuracy of the rows seen (confidence-based performance estimation)."""
+    if reference.contract.task == "regression":
+        return Expected(figure=None, why_not="no estimate for a regression in this version")
+    if reference.chances is None or not seen.estimated:
+        return Expected(figure=None, why_not="no calibrator in the bundle")
+    strange = seen.flagged / max(1, seen.rows)
+    if strange > terms.most_strange:
+        return Expected(
+            figure=None, why_not=f"{strange:.0%} of the rows are unlike the reference: no estimate holds there"
+        )
+    figure = accuracy_from_sums(seen.estimated, seen.estimate_sum, seen.estimate_variance)
+    margin = reference.margin
+    own = 0.0 if margin is None else margin.calibrator + margin.tau2 * max(1.0, margin.block_rows / max(1, seen.rows))
+    return Expected(figure=Figure(value=figure.value, error=sqrt(figure.error**2 + own)))
+
+
+def fallen(seen: Seen, reference: Reference, terms: Terms) -> Finding:
+    """The test that estimated accuracy is at most `material_estimate` below the reference's, both by score bin."""
+    chances = reference.chances
+    rows = float(seen.scores.sum())
+    value = float((seen.scores * chances).sum() / max(1.0, rows)) if chances is not None else 0.0
+    drop = (reference.estimated - value - terms.material_estimate) / reference.spread
+    p_value = float(psi_p(np.array([drop**2]), reference.estimates, np.array([rows]))[0]) / 2 if drop > 0 else 1.0
+    return Finding(
+        test="estimate",
+        place="estimate",
+        statistic=reference.estimated - value,
+        p_value=p_value,
+        threshold=terms.material_estimate,
+        expected=reference.estimated,
+        found=value,
+        what=f"estimated accuracy {value:.1%}, {reference.estimated:.1%} before",
+    )

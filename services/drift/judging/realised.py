@@ -1,0 +1,163 @@
+"""What the labels of a matured cohort say: quality, its gap to the estimate, the prior, what a score means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.figures import binary
+from services.drift.judging.finding import Finding
+from services.drift.judging.reference import Reference
+from services.drift.judging.terms import Terms
+from services.drift.stats.binned import Floats
+from services.drift.stats.gap import Gap, concept, gap_of, prior_p
+from services.drift.stats.rates import compare_shares
+from services.drift.sums import Known
+
+MICRO = 1_000_000
+FIGURES = ("precision", "recall", "auc", "mae", "bias")
+CLEAR = 0.01
+"""Below this p-value the evidence of a cause counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Realised:
+    """What a cohort came to; accuracies between 0 and 1, None where there is none to be had."""
+
+    rows: int
+    coverage: float
+    accuracy: float | None
+    expected: float | None
+    gap: Gap | None
+    prior_p: float
+    concept_p: float
+    shift: float
+    """How far the shares of the labels are from the reference's, at most."""
+    table: Floats
+
+    def record(self, figures: Mapping[str, float]) -> dict[str, float | int | None]:
+        """As a report holds it, with what `figures` says of the same cohort."""
+        said = {"rows": self.rows, "coverage": self.coverage, "accuracy": self.accuracy, "expected": self.expected}
+        return {**said, **{name: figures.get(name) for name in FIGURES}}
+
+
+def realised(known: Known, reference: Reference, terms: Terms) -> Realised:
+    """The cohort's figures beside what the reference lets expect."""
+    is_class = reference.contract.task != "regression"
+    accuracy = 1.0 - known.errors / known.rows if is_class and known.rows else None
+    table = known.cells.astype(np.float64)
+    has_table = reference.table is not None and table.sum() > 0
+    return Realised(
+        rows=known.rows,
+        coverage=known.rows / max(1, known.closed),
+        accuracy=accuracy,
+        expected=reference.accuracy,
+        gap=_gap(known, accuracy, reference, terms),
+        prior_p=prior_p(table, reference.table) if has_table and reference.table is not None else 1.0,
+        concept_p=concept(table, reference.table).p_value if has_table and reference.table is not None else 1.0,
+        shift=_shift(table, reference.table) if has_table and reference.table is not None else 0.0,
+        table=table,
+    )
+
+
+def _shift(table: Floats, known: Floats) -> float:
+    share, before = (whole.sum(axis=0) / max(1.0, whole.sum()) for whole in (table, known.sum(axis=0)))
+    return float(np.abs(share - before).max())
+
+
+def _gap(known: Known, accuracy: float | None, reference: Reference, terms: Terms) -> Gap | None:
+    if accuracy is None or reference.margin is None or reference.chances is None or not known.estimate_sum:
+        return None
+    chances = reference.chances
+    by_bin = known.cells.sum(axis=1)
+    unit = float((by_bin * chances * (1.0 - chances)).sum() / max(1, by_bin.sum()))
+    estimated = known.estimate_sum / MICRO / known.rows
+    return gap_of(estimated, accuracy, unit, known.rows, reference.margin, delta=terms.material_gap)
+
+
+def figures(known: Known, reference: Reference) -> dict[str, float]:
+    """Precision, recall and AUC of a binary task, MAE and bias of a regression; nothing of other tasks."""
+    contract, unit = reference.contract, (reference.bundle.baseline.scores.sd or 1.0) / MICRO / max(1, known.rows)
+    if contract.task == "regression":
+        return {"mae": known.absolute_error_sum * unit, "bias": known.error_sum * unit}
+    if contract.task == "binary" and known.cells.sum():
+        return binary(known.cells, reference.middles, reference.positive_from)
+    return {}
+
+
+def findings(found: Realised, known: Known, reference: Reference, terms: Terms) -> list[Finding]:
+    """The tests of a cohort: errors and prior as evidence, the gap for its family."""
+    tests = []
+    if reference.verdicts is not None and known.rows:
+        wrong, rows = reference.verdicts[:, :, 0].sum(axis=1), reference.verdicts.sum(axis=(1, 2))
+        errors, cohort = np.array([float(known.errors)]), np.array([float(known.rows)])
+        share = compare_shares(errors, cohort, wrong[:, None], rows[:, None], delta=terms.material_floor)
+        tests.append(
+            Finding(
+                test="errors",
+                place="evidence",
+                statistic=known.errors / known.rows,
+                p_value=float(share.p_value[0]),
+                threshold=terms.material_floor,
+                expected=float(share.expected[0]),
+                found=known.errors / known.rows,
+                fired=bool(share.p_value[0] < CLEAR),
+            )
+        )
+    if found.gap is not None:
+        points, side = 100 * abs(found.gap.value), "below" if found.gap.value > 0 else "above"
+        tests.append(
+            Finding(
+                test="gap",
+                place="gap",
+                statistic=found.gap.value / found.gap.error,
+                p_value=found.gap.p_value,
+                threshold=terms.material_gap,
+                expected=0.0,
+                found=found.gap.value,
+                what=f"realised accuracy is {points:.1f} points {side} what the scores let expect",
+            )
+        )
+    return [*tests, *_why(found, reference, terms)]
+
+
+def _why(found: Realised, reference: Reference, terms: Terms) -> list[Finding]:
+    """What changed: the share of labels, which informs where a score means what it meant, or that."""
+    if reference.table is None or not found.table.sum():
+        return []
+    share, before = (whole.sum(axis=0) / whole.sum() for whole in (found.table, reference.table.sum(axis=0)))
+    most = int(np.abs(share - before).argmax())
+    name = reference.bundle.baseline.prior.classes[most]  # type: ignore[union-attr] # a table has classes
+    has_moved = found.prior_p < CLEAR and abs(share[most] - before[most]) >= terms.material_share
+    return [
+        Finding(
+            test="prior",
+            subject=name,
+            place="inform" if found.concept_p >= CLEAR else "evidence",
+            statistic=float(share[most] - before[most]),
+            p_value=found.prior_p,
+            expected=float(before[most]),
+            found=float(share[most]),
+            fired=has_moved,
+            what=f"share of {name}: {share[most]:.1%}, {before[most]:.1%} before",
+        ),
+        Finding(
+            test="score given label",
+            place="evidence",
+            statistic=float(np.abs(share - before).max()),
+            p_value=found.concept_p,
+            fired=found.concept_p < CLEAR,
+        ),
+    ]
+
+
+def best_threshold(table: Floats, edges: Floats) -> tuple[float, float]:
+    """The edge at which deciding gives the most right decisions of a binary `table` (S, 2), and their share.
+
+    >>> best_threshold(np.array([[8.0, 1.0], [2.0, 3.0], [0.0, 6.0]]), np.array([0.3, 0.6]))
+    (0.3, 0.85)
+    """
+    negative, positive = np.cumsum(table[:, 0]), table[::-1, 1].cumsum()[::-1]
+    right = negative[:-1] + positive[1:]
+    best = int(right.argmax())
+    return float(edges[best]), float(right[best] / max(1.0, table.sum()))

@@ -1,0 +1,73 @@
+"""What a judged window says to people and to the alerts: one sentence, a signal for each family."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.drift.alerting.signal import Signal
+from services.drift.judging.cause import WORDS, Action, Cause, Severity, ranked
+from services.drift.judging.finding import Finding, Verdict
+from services.drift.sums import Cohort, Inputs
+
+Window = Inputs | Cohort
+NOTHING = Action()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What a window's tests came to."""
+
+    findings: Sequence[Finding]
+    verdicts: Sequence[Verdict]
+    cause: Cause
+    severity: Severity
+    action: Action = NOTHING
+
+
+def sentence_of(found: Heard) -> str:
+    """What happened, in one line: what carried it, then what is behind it."""
+    carried = [one.carried_by.what for one in found.verdicts if one.fired and one.carried_by is not None]
+    if carried:
+        return f"{'; '.join(carried)}: {WORDS.get(found.cause, found.cause)}"
+    informing = [one for one in found.findings if one.place == "inform" and one.fired]
+    if informing and found.cause == "label":
+        return f"{informing[0].what}: {WORDS['label']}"
+    names = [one["feature"] for one in ranked(informing)]
+    if names:
+        rest = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004 - three are read at a glance
+        return f"{', '.join(names[:3])}{rest} moved; estimated quality did not materially"
+    return "nothing moved that matters"
+
+
+def signals(window: Window, report: Mapping[str, Any], found: Heard) -> list[Signal]:
+    """One a family that was judged, and what informs: of inputs that it does not, too, of a cohort that it does."""
+    places: list[tuple[Any, bool, float, Severity]] = [
+        (one.family, one.fired, one.alpha, found.severity) for one in found.verdicts
+    ]
+    informing = [one.fired for one in found.findings if one.place == "inform"]
+    if any(informing) or (informing and isinstance(window, Inputs)):
+        places.append(("inform", any(informing), 0.0, "info"))
+    return [
+        Signal(
+            model_version=window.version,
+            arm=window.arm,
+            family=family,
+            cause=found.cause if fired else "none",
+            severity=severity if fired and severity != "none" else "info",
+            fired=fired,
+            sentence=report["sentence"],
+            action=_action(report["action"]) if family != "inform" else "none",
+            features=tuple(one["feature"] for one in report["features"]),
+            report_id=report["report_id"],
+            start=window.start,
+            end=window.end,
+            spent=alpha,
+        )
+        for family, fired, alpha, severity in places
+    ]
+
+
+def _action(said: Mapping[str, Any]) -> str:
+    """An action in words."""
+    to = "" if said["value"] is None else f" at {said['value']:g}"
+    return f"{said['kind']}{to}" + (f": {said['effect']}" if said["effect"] else "")
