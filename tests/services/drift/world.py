@@ -2,13 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from models.bundle import Bundle
 from services.drift.keeping.snapshot import canonical
 from services.drift.kit import Kit
+from services.drift.log.shape import Terms
 from services.drift.pipeline import Drift
 from services.drift.settings import Settings, Topics
 from stream.dead_letters import Desk
@@ -183,6 +184,15 @@ class World:
         return self.said(self.topics.drift), self.said(self.topics.alerts)
 
 
-def story(kit: Kit) -> list[Record]:
-    """The calm history for these bundles."""
-    return list(history(kit.terms, hours=12, rows=300))
+def story(terms: Terms) -> tuple[Record, ...]:
+    """The calm history for these terms, made once."""
+    return _made(tuple(sorted(terms.shapes)), lambda: tuple(history(terms, hours=12, rows=300)))
+
+
+_STORIES: dict[tuple[str, ...], tuple[Record, ...]] = {}
+
+
+def _made(name: tuple[str, ...], make: Callable[[], tuple[Record, ...]]) -> tuple[Record, ...]:
+    if name not in _STORIES:
+        _STORIES[name] = make()
+    return _STORIES[name]
