@@ -76,7 +76,9 @@ def kit_of(settings: Settings, topics: Topics, bundles: tuple[Bundle, ...]) -> K
         settings=settings,
         topics=topics,
         bundles=bundles,
-        kept=KafkaKept(settings.brokers, state=topics.state, profiles=topics.profiles, file=file),
+        kept=KafkaKept(
+            settings.brokers, state=topics.state, profiles=topics.profiles, file=file, back=settings.rebuild
+        ),
         desk=Desk(topic=topics.dead_letters, group=topics.group, service="drift", service_version=version("driftline")),
         judge=lambda: Counting(model=model, fewest_rows=settings.fewest_rows),
         alerts=Silent,

@@ -10,6 +10,7 @@ from services.drift.remembering import Remembered
 from services.drift.sight import Sight
 from stream.records import Start
 
+TELL_EVERY = 200
 FORM = "s1:"
 """What stands before a snapshot's name in the metadata of its offset."""
 
@@ -57,6 +58,7 @@ def rebuild(kit: Kit, end: int, sight: Sight) -> Remembered:
     for batch in kit.kept.profiles(end):
         for row in range(len(batch)):
             remembered.judge(remembered.take(batch, row).due)
-        sight.rebuilding(int(batch.offsets[-1]) / max(1, end))
+            if row % TELL_EVERY == 0:
+                sight.rebuilding(int(batch.offsets[row]) / max(1, end))
     sight.rebuilding(1.0)
     return remembered
