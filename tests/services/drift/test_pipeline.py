@@ -174,6 +174,22 @@ def test_an_offset_that_was_lost_with_nothing_said_begins_anew(made: tuple[Bundl
     assert not world.sight.rebuilt
 
 
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_group_that_kafka_forgot_says_nothing_twice(
+    made: tuple[Bundle, ...], calm: tuple[list[str], list[str]], *, is_kept: bool
+) -> None:
+    """It goes on where its snapshot stands; where that is lost too, behind what it reported, after a rebuild."""
+    world = World(made, Path("bundle"))
+    world.feed(story(world.kit.terms))
+    assert world.live(rows=7, until=70)
+    world.broker.offsets.clear()
+    if not is_kept:
+        world.broker.create(world.topics.state, 1)
+    assert world.live()
+    assert len(world.sight.rebuilt) == (0 if is_kept else 1)
+    assert world.reports() == calm
+
+
 def test_what_is_no_profile_is_set_aside_in_the_same_transaction(
     made: tuple[Bundle, ...], calm: tuple[list[str], list[str]]
 ) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from services.drift.keeping.snapshot import canonical
 from services.drift.kit import Kit
 from services.drift.log.shape import Terms
 from services.drift.pipeline import Drift
+from services.drift.recalling import resumed
 from services.drift.settings import Settings, Topics
 from stream.dead_letters import Desk
 from stream.loop import Loop, Pace
@@ -101,6 +103,11 @@ class MemoryKept:
                 found[entry.key or b""] = entry.value
         return found
 
+    def reported(self) -> int:
+        """By the reports."""
+        found = self._broker.committed(Place(self._topics.drift, 0), 0, ALL)
+        return max((json.loads(entry.value or b"{}")["profile_to"] for _, entry in found), default=0)
+
     def profiles(self, end: int) -> Iterator[Batch]:
         """The log up to `end`."""
         place = Place(self._topics.profiles, 0)
@@ -154,7 +161,8 @@ class World:
                 if left[0] < 0:
                     raise Killed
 
-        log = MemoryLog(self.broker, self.topics.group, [self.topics.profiles], rows=rows, probe=probe)
+        topics, resume = self.topics, partial(resumed, self.kit)
+        log = MemoryLog(self.broker, topics.group, [topics.profiles], rows=rows, probe=probe, resume=resume)
         place = Place(self.topics.profiles, 0)
 
         def is_over() -> bool:
