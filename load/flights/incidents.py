@@ -16,7 +16,7 @@ SINCE = dt.date(2013, 3, 15)
 """The New York day on which it begins: the demo's replay starts two weeks before."""
 WEATHER = ("temp", "wind_speed", "precip", "pressure", "visib")
 AFTERNOON = 15 * 60
-KEPT_ON_TIME = 0.4
+KEPT_ON_TIME = 0.15
 FLIPPED = 0.35
 
 MEANING: Mapping[Incident, str] = {

@@ -23,13 +23,14 @@ from models.reference import Reference
 MOST_BLOCKS = 20
 ROWS_A_BLOCK = 50
 DECIMALS = 6
+DAY = 86_400_000_000
 
 Blocks = NDArray[np.int64]
 
 
 def survey(reference: Reference, scores: NDArray[np.float64], contract: Contract) -> Baseline:
     """The baseline of `reference` under the model's `scores` (n, k)."""
-    block = blocks_of(len(reference.times))
+    block = blocks_of(reference.times)
     features = tuple(
         _feature(reference.matrix[:, place], feature, block) for place, feature in enumerate(contract.features)
     )
@@ -47,10 +48,22 @@ def survey(reference: Reference, scores: NDArray[np.float64], contract: Contract
     return bare.model_copy(update={"prior": prior, "covariance": _covariance(bare, reference.matrix)})
 
 
-def blocks_of(rows: int) -> Blocks:
-    """The block of each of `rows` rows in time order, (rows,): 20 equal ones, at least 4."""
-    blocks = min(MOST_BLOCKS, max(FEWEST_BLOCKS, rows // ROWS_A_BLOCK))
-    return np.arange(rows, dtype=np.int64) * blocks // rows
+def blocks_of(times: NDArray[np.int64]) -> Blocks:
+    """The block of each row, (rows,): whole days where the rows span enough of them, else equal numbers of rows.
+
+    `times` (rows,) µs, rising. What follows the hours of the day is the same in every day: blocks of whole days, or of
+    as many days each, differ by the rest alone. A last day of less than half the usual rows belongs to the one before.
+    At most 20 blocks, at least 4.
+    """
+    rows = len(times)
+    day = (times - times[0]) // DAY if rows else np.zeros(0, np.int64)
+    found, place, counts = np.unique(day, return_inverse=True, return_counts=True)
+    days = len(found) - int(len(found) > 1 and counts[-1] < np.median(counts) / 2)
+    if days < FEWEST_BLOCKS or counts[:days].min() < ROWS_A_BLOCK:
+        blocks = min(MOST_BLOCKS, max(FEWEST_BLOCKS, rows // ROWS_A_BLOCK))
+        return np.arange(rows, dtype=np.int64) * blocks // max(1, rows)
+    blocks = min(MOST_BLOCKS, days)
+    return np.asarray(np.minimum(place, days - 1) * blocks // days)
 
 
 def _blocks(times: NDArray[np.int64], block: Blocks) -> tuple[Block, ...]:

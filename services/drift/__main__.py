@@ -10,15 +10,16 @@ import structlog
 
 from models.bundle import Bundle, BundleRefused
 from models.verify import verify
-from services.drift.judging.counting import Counting
-from services.drift.judging.silence import Silent
+from services.drift.alerting.lifecycle import About, Lifecycle
+from services.drift.judging.judge import Bench
+from services.drift.judging.reference import Reference
 from services.drift.keeping.kafka_kept import KafkaKept
 from services.drift.kit import Kit
 from services.drift.pipeline import Drift
 from services.drift.recalling import resumed
 from services.drift.settings import PREFIX, Settings, Topics, read_settings
 from services.drift.watch import Watching
-from services.drift.wire import encoder
+from services.drift.wire import REPORT, encoder
 from services.start.bundles import refusal
 from services.start.preflight import same_partitions
 from services.start.schemas import Schemas
@@ -66,7 +67,10 @@ def open_bundles(settings: Settings) -> tuple[Bundle, ...]:
 
 def kit_of(settings: Settings, topics: Topics, bundles: tuple[Bundle, ...]) -> Kit:
     """Everything a sidecar needs. Raises Stopped where the topics are not as they must be."""
-    file, schemas, model = settings.kafka_config, Schemas(settings, PREFIX), bundles[0].contract.model
+    file, schemas, code = settings.kafka_config, Schemas(settings, PREFIX), version("driftline")
+    references = {bundle.digest: Reference(bundle) for bundle in bundles}
+    contract = bundles[0].contract
+    about = About(model=contract.model, team=contract.owner.team, contact=contract.owner.contact)
     written = (topics.drift, topics.alerts, topics.state, topics.dead_letters)
     same_partitions(settings.brokers, written, topics.profiles, because=BECAUSE, file=file)
     return Kit(
@@ -74,10 +78,10 @@ def kit_of(settings: Settings, topics: Topics, bundles: tuple[Bundle, ...]) -> K
         topics=topics,
         bundles=bundles,
         kept=kept_of(settings, topics),
-        desk=Desk(topic=topics.dead_letters, group=topics.group, service="drift", service_version=version("driftline")),
-        judge=lambda: Counting(model=model, fewest_rows=settings.fewest_rows),
-        alerts=Silent,
-        encode_report=encoder(schemas, topics.drift, "drift_report"),
+        desk=Desk(topic=topics.dead_letters, group=topics.group, service="drift", service_version=code),
+        judge=lambda: Bench(references.__getitem__, settings.judging(), code_version=code),
+        alerts=lambda: Lifecycle(about),
+        encode_report=encoder(schemas, topics.drift, REPORT),
         encode_alert=encoder(schemas, topics.alerts, "alert"),
     )
 

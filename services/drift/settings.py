@@ -1,5 +1,6 @@
 """The drift sidecar's settings, read from DRIFT_* variables; an unknown one is an error."""
 
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from pydantic_settings import SettingsConfigDict
 
 from schemas.durations import Duration, micros
 from schemas.topics import topic_name
+from services.drift.judging.terms import Terms
 from services.drift.log.windows import Rule
 from services.start.environment import read_environment
 from services.start.settings import ServiceSettings
@@ -47,6 +49,20 @@ class Settings(ServiceSettings):
     """A smaller difference of estimated and realised accuracy hurts nobody."""
     material_psi: Annotated[float, Field(ge=0)] = 0.02
     """A feature whose PSI lies less above its mean without drift informs nobody."""
+    season: Duration = timedelta(days=1)
+    """What may follow the hours of the day is judged once windows of so much event time have come together."""
+    floor: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """The accuracy that the model must not fall below; by default that of the reference less material_floor."""
+    material_floor: Annotated[float, Field(ge=0, lt=1)] = 0.02
+    """So much less accuracy than the reference's is put up with."""
+    material_estimate: Annotated[float, Field(ge=0, lt=1)] = 0.02
+    """Estimated accuracy that fell by less pages nobody."""
+    material_share: Annotated[float, Field(ge=0, lt=1)] = 0.02
+    """A share of missing or unknown values that rose by less is not broken data."""
+    most_refused: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """A larger share of refused events is broken data."""
+    most_degraded: Annotated[float, Field(gt=0, lt=1)] = 0.01
+    """A larger share of answers from a stand-in of the model is degraded serving."""
     snapshot_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     """What was read is committed when a bucket closes, otherwise this often."""
     rebuild: Duration | None = None
@@ -57,6 +73,12 @@ class Settings(ServiceSettings):
     """A sidecar that reads nothing for so long loses the log; while it rebuilds its state it reads nothing."""
     admin_port: Annotated[int, Field(ge=0, le=65_535)] = 9103
     """The port of /metrics, /livez and /readyz; 0 takes a free one, which the log names."""
+
+    def judging(self) -> Terms:
+        """What the judge is told."""
+        same = {one.name for one in fields(Terms)} - {"season"}
+        said = {name: value for name, value in self if name in same}
+        return Terms(**said, season=micros(self.season))
 
     def rule(self, bucket_micros: int) -> Rule:
         """Where windows end."""

@@ -54,7 +54,7 @@ def test_the_baseline_counts_exactly_what_bins_say_of_the_reference() -> None:
     """Counting again with `bins` gives the stored counts, block by block."""
     bins = BASELINE.bins(ROWS.matrix)
     scores = BASELINE.score_bins(headline(SCORES))
-    block = blocks_of(len(ROWS.times))
+    block = blocks_of(ROWS.times)
     for number, stretch in enumerate(BASELINE.blocks):
         rows = block == number
         assert stretch.first_micros == ROWS.times[rows][0]
@@ -150,11 +150,30 @@ def test_continuous_values_fill_twenty_bins_equally() -> None:
 
 
 @pytest.mark.parametrize(("rows", "blocks"), [(200, 4), (500, 10), (1000, 20), (50_000, 20)])
-def test_blocks_are_equal_and_in_order(rows: int, blocks: int) -> None:
+def test_blocks_of_less_than_four_days_are_equal_and_in_order(rows: int, blocks: int) -> None:
     """About twenty blocks, never fewer than four, of rows that differ by one at most."""
-    sizes = np.bincount(blocks_of(rows))
+    found = blocks_of(np.arange(rows, dtype=np.int64))
+    sizes = np.bincount(found)
     assert len(sizes) == blocks
     assert sizes.max() - sizes.min() <= 1
+    assert (np.diff(found) >= 0).all()
+
+
+@pytest.mark.parametrize(("days", "blocks"), [(4.0, 4), (4.2, 4), (4.8, 5), (13.5, 14), (20.0, 20), (45.0, 20)])
+def test_blocks_of_more_days_are_whole_days(days: float, blocks: int) -> None:
+    """What follows the hours is the same in each; a rest of less than half a day belongs to the day before."""
+    hour = 3_600_000_000
+    times = 7 * hour + np.arange(round(days * 24 * 20), dtype=np.int64) * hour // 20
+    found = blocks_of(times)
+    assert len(np.unique(found)) == blocks
+    begins = times[np.flatnonzero(np.diff(found, prepend=-1))]
+    assert ((begins - times[0]) % (24 * hour) == 0).all()
+
+
+def test_days_too_thin_to_be_blocks_are_not() -> None:
+    """Ten rows a day over a month are cut by their number."""
+    sizes = np.bincount(blocks_of(np.arange(300, dtype=np.int64) * 8_640_000_000))
+    assert sizes.tolist() == [50] * 6
 
 
 def test_the_prior_counts_the_labelled_rows() -> None:

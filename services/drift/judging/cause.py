@@ -36,14 +36,16 @@ class Action(NamedTuple):
         return {"kind": self.kind, "value": self.value, "effect": self.effect}
 
 
-def why_worse(found: Realised, *, is_open: bool) -> Cause:
-    """Behind quality that fell: a gap between estimate and truth says label or concept, none says data.
+def why_worse(found: Realised, *, is_open: bool, is_mix: bool) -> Cause:
+    """Behind quality that fell: another mix of the same classes, else what a gap to the estimate says.
 
-    Lipton, Wang and Smola 2018: under label shift P(score | label) stays as it was.
+    Under label shift P(score | label) stays as it was (Lipton, Wang and Smola 2018), and the inputs move no further
+    than the classes do (`is_mix`). A calibrated score foresees what other inputs do to quality: where a gap is open
+    (`is_open`) the concept changed, else the data did.
     """
-    if not is_open:
-        return "data"
-    return "label" if found.concept_p >= CLEAR and found.prior_p < CLEAR else "concept"
+    if found.concept_p >= CLEAR and (is_mix or (is_open and found.prior_p < CLEAR)):
+        return "label"
+    return "concept" if is_open else "data"
 
 
 def action_for(cause: Cause, found: Realised | None, reference: Reference) -> Action:

@@ -11,7 +11,7 @@ from services.drift.judging.finding import Finding
 from services.drift.judging.judged import Judged
 from services.drift.judging.mixture import explains, looks_like_labels
 from services.drift.judging.moved import expected_quality, fallen, moved
-from services.drift.judging.realised import Realised, figures, findings, realised
+from services.drift.judging.realised import CLEAR, Realised, figures, findings, realised
 from services.drift.judging.reference import Reference
 from services.drift.judging.report import blank, judged, rows_of, unjudged
 from services.drift.judging.season import Days
@@ -101,7 +101,9 @@ class Bench:
             is_mix = informs and explains(found.shift, window.seen, reference)
             cause: Cause = "label" if is_mix else "data" if informs else "none"
             return Heard(findings=tests, verdicts=verdicts, cause=cause, severity="info" if informs else "none")
-        cause = self._troubles.within(window) or why_worse(found, is_open="gap" in fired)
+        has_moved = found.prior_p < CLEAR and explains(found.shift, window.seen, reference)
+        is_mix = has_moved or looks_like_labels(window.seen, reference, self._terms, ())
+        cause = self._troubles.within(window) or why_worse(found, is_open="gap" in fired, is_mix=is_mix)
         done = marked(tests, verdicts)
         return Heard(
             findings=done,
