@@ -2,9 +2,9 @@
 
 import sys
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
-from typing import Any
 
 import structlog
 
@@ -13,15 +13,13 @@ from models.verify import verify
 from services.drift.alerting.lifecycle import About, Lifecycle
 from services.drift.judging.judge import Bench
 from services.drift.judging.reference import Reference
-from services.drift.keeping.encoding import StateRefused
 from services.drift.keeping.kafka_kept import KafkaKept
-from services.drift.keeping.kept import parts_of
-from services.drift.keeping.snapshot import manifest_of
 from services.drift.kit import Kit
 from services.drift.pipeline import Drift
+from services.drift.recalling import resumed
 from services.drift.settings import PREFIX, Settings, Topics, read_settings
 from services.drift.watch import Watching
-from services.drift.wire import encoder
+from services.drift.wire import REPORT, encoder
 from services.start.bundles import refusal
 from services.start.preflight import same_partitions
 from services.start.schemas import Schemas
@@ -31,7 +29,6 @@ from stream.faults import Stopped
 from stream.kafka.log import KafkaLog
 from stream.kafka.settings import LogSettings
 from stream.loop import Loop, Pace
-from stream.records import Place
 from stream.stopping import Asked
 
 BECAUSE = "each of them is one sequence, as the profile log is"
@@ -80,18 +77,30 @@ def kit_of(settings: Settings, topics: Topics, bundles: tuple[Bundle, ...]) -> K
         settings=settings,
         topics=topics,
         bundles=bundles,
-        kept=KafkaKept(settings.brokers, state=topics.state, profiles=topics.profiles, file=file),
+        kept=kept_of(settings, topics),
         desk=Desk(topic=topics.dead_letters, group=topics.group, service="drift", service_version=code),
         judge=lambda: Bench(references.__getitem__, settings.judging(), code_version=code),
         alerts=lambda: Lifecycle(about),
-        encode_report=encoder(schemas, topics.drift, "drift"),
+        encode_report=encoder(schemas, topics.drift, REPORT),
         encode_alert=encoder(schemas, topics.alerts, "alert"),
+    )
+
+
+def kept_of(settings: Settings, topics: Topics) -> KafkaKept:
+    """What Kafka keeps of this sidecar."""
+    return KafkaKept(
+        settings.brokers,
+        state=topics.state,
+        profiles=topics.profiles,
+        reports=topics.drift,
+        file=settings.kafka_config,
+        back=settings.rebuild,
     )
 
 
 def _watch(kit: Kit, watching: Watching, *, stop: Asked, probe: Callable[[str], None], port: int) -> int:
     settings, log, contract = kit.settings, structlog.get_logger(), kit.bundles[0].contract
-    kafka = KafkaLog(_log_settings(kit), resume=lambda places: resumed(kit, places), probe=probe)
+    kafka = KafkaLog(_log_settings(kit), resume=partial(resumed, kit), probe=probe)
     seconds = settings.snapshot_seconds
     pace = Pace(quiet_seconds=seconds, longest_seconds=seconds, heartbeat_seconds=seconds)
     log.info("started", model=contract.model, version=contract.version, digest=kit.bundles[0].digest, port=port)
@@ -103,16 +112,6 @@ def _watch(kit: Kit, watching: Watching, *, stop: Asked, probe: Callable[[str], 
         kafka.close()
     log.info("stopped")
     return 0
-
-
-def resumed(kit: Kit, places: Sequence[Place]) -> Mapping[Place, int]:
-    """Where a group whose offset is gone goes on: where its snapshot stands."""
-    manifest, _ = parts_of(kit.topics.model, kit.kept.state())
-    try:
-        said: dict[str, Any] = manifest_of(manifest)
-    except StateRefused:
-        return {}
-    return dict.fromkeys(places, said["offset"])
 
 
 def _log_settings(kit: Kit) -> LogSettings:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from services.drift.cutting import Cutting, Due
 from services.drift.log.arrivals import Arrivals
 from services.drift.log.closing import DAY, NEVER, Clocks
-from services.drift.log.reading import Piece, Profile, pieces_of, read_profile
+from services.drift.log.reading import Key, Piece, Profile, pieces_of, read_profile
 from services.drift.log.refusal import Refused
 from services.drift.log.serving import Serving, served_of
 from services.drift.log.shape import Terms
@@ -68,10 +68,9 @@ class Movement:
         if profile.role != "scorer":
             return
         key, inputs = self.serving.key(profile.arm), self.cutting.inputs
-        if key not in inputs.whose() and len(inputs.whose()) >= MOST_KEYS:
-            return
         for bucket, served in served_of(profile.ranges, profile.reasons, self._terms.bucket):
             if bucket >= inputs.end(key) and served.scored + served.degraded + served.rejected + served.dead:
+                self._room_for(key)
                 inputs.hears(key, offset)
                 self.cutting.served.add(key, bucket, served)
 
@@ -82,9 +81,7 @@ class Movement:
         if piece.bucket > latest:
             raise Refused("future", "found a bucket more than a day ahead of the log")
         whole, cutting = piece.key._replace(segment=""), self.cutting
-        known = {*cutting.inputs.whose(), *cutting.cohorts.whose()}
-        if whole not in known and len(known) >= MOST_KEYS:
-            raise Refused("arms", f"found more than {MOST_KEYS} versions and arms")
+        self._room_for(whole)
         is_seen = isinstance(piece.sums, Seen)
         standing = cutting.inputs if is_seen else cutting.cohorts
         is_late = piece.bucket < standing.end(whole)
@@ -98,11 +95,17 @@ class Movement:
         else:
             cutting.known.add(piece.key, piece.bucket, piece.sums)
 
+    def _room_for(self, key: Key) -> None:
+        """Of no more than so many versions and arms are there sums: whoever makes them up is forgotten first."""
+        known = self.cutting.whose()
+        if key not in known and len(known) >= MOST_KEYS:
+            self.serving.forget(self.cutting.evict().arm)
+
     def _due(self, offset: int) -> list[Due]:
         """The windows that end because event time has come further, or because silence lets it."""
         width, horizon = self._terms.bucket, self._terms.horizon
         labelled = self.clocks.reached(LABELERS) - horizon
-        arms = {key.arm for key in (*self.cutting.inputs.whose(), *self.cutting.cohorts.whose())}
+        arms = {key.arm for key in self.cutting.whose()}
         closed, ripe = dict[str, int](), dict[str, int]()
         for arm in arms:
             at = self.clocks.reached(f"scorer/{arm}")

@@ -20,6 +20,7 @@ from services.drift.sums import Cohort, Inputs, Known, Seen, Served, Sums
 S = TypeVar("S", bound=Sums)
 Rows = dict[int, int]
 """Rows by bucket."""
+EVER = 2**62
 
 
 class Due(NamedTuple):
@@ -67,7 +68,7 @@ class Cutting:
                     start=start, end=end, version=key.version, digest=key.digest, arm=key.arm, segment=one.segment,
                     seen=total(parts, nothing_seen(shape)), served=total(served, nothing_served()), parts=parts,
                 )  # fmt: skip
-                yield Due(window, *since, offset + 1)
+                yield Due(window, since.late, since.offset, offset + 1)
 
     def _cohorts(self, ripe: Mapping[str, int], offset: int) -> Iterator[Due]:
         rows = {key: self._labelled(key, ripe.get(key.arm, NEVER)) for key in self.cohorts.whose()}
@@ -80,7 +81,7 @@ class Cutting:
                     known=settled(total(parts, nothing_known(shape))), seen=total(seen, nothing_seen(shape)),
                     parts=[tidy(settled(part)) for part in parts],
                 )  # fmt: skip
-                yield Due(window, *since, offset + 1)
+                yield Due(window, since.late, since.offset, offset + 1)
 
     def _ends(
         self, standing: Standing, rows: Mapping[Key, Rows], closed: Mapping[str, int], offset: int
@@ -111,6 +112,21 @@ class Cutting:
         """A key, then its segments that have something between two times."""
         mine = [one for one in of.whose() if one.segment and one._replace(segment="") == key]
         return [key, *(one for one in mine if of.within(one, start, end))]
+
+    def whose(self) -> set[Key]:
+        """Every version and arm of which something came."""
+        return {*self.inputs.whose(), *self.cohorts.whose()}
+
+    def evict(self) -> Key:
+        """Forget whoever was not heard of for longest, with all its buckets; who that was."""
+        key = min(self.whose(), key=lambda one: (max(self.inputs.heard(one), self.cohorts.heard(one)), one))
+        for standing in (self.inputs, self.cohorts):
+            standing.forget(key)
+        for one in [k for k in {*self.seen.whose(), *self.known.whose()} if k._replace(segment="") == key]:
+            self.seen.drop(one, EVER)
+            self.known.drop(one, EVER)
+        self.served.drop(key, EVER)
+        return key
 
     def _forget(self, key: Key) -> None:
         """Drop what no window will ask for."""

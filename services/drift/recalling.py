@@ -1,15 +1,17 @@
 """Where a sidecar goes on: from the snapshot of its last commit, else from the profile log's first kept record."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from services.drift.keeping.encoding import StateRefused
 from services.drift.keeping.kept import parts_of
-from services.drift.keeping.snapshot import Snapshot
+from services.drift.keeping.snapshot import Snapshot, manifest_of
 from services.drift.kit import Kit
 from services.drift.remembering import Remembered
 from services.drift.sight import Sight
-from stream.records import Start
+from stream.records import Place, Start
 
+TELL_EVERY = 200
 FORM = "s1:"
 """What stands before a snapshot's name in the metadata of its offset."""
 
@@ -30,7 +32,7 @@ def recall(kit: Kit, start: Start, sight: Sight) -> Recalled:
     """What a sidecar that begins at `start` remembers. Raises Stopped."""
     manifest, chunks = parts_of(kit.topics.model, kit.kept.state())
     remembered = Remembered(kit)
-    if manifest is None and not start.metadata:
+    if manifest is None and not start.metadata and not kit.kept.reported():
         return Recalled(remembered, remembered.snapshot(start.offset), dict.fromkeys(chunks, ""), is_written=False)
     try:
         offset = remembered.restore(manifest, chunks)
@@ -41,6 +43,16 @@ def recall(kit: Kit, start: Start, sight: Sight) -> Recalled:
         rebuilt = rebuild(kit, start.offset, sight)
         return Recalled(rebuilt, rebuilt.snapshot(start.offset), dict.fromkeys(chunks, ""), is_written=False)
     return Recalled(remembered, snapshot, snapshot.digests, is_written=True)
+
+
+def resumed(kit: Kit, places: Sequence[Place]) -> dict[Place, int]:
+    """Where a group whose offset is gone goes on: where its snapshot stands, else behind what it reported."""
+    manifest, _ = parts_of(kit.topics.model, kit.kept.state())
+    try:
+        at = int(manifest_of(manifest)["offset"])
+    except StateRefused:
+        at = kit.kept.reported()
+    return dict.fromkeys(places, at) if at else {}
 
 
 def _same(snapshot: Snapshot, start: Start) -> None:
@@ -57,6 +69,7 @@ def rebuild(kit: Kit, end: int, sight: Sight) -> Remembered:
     for batch in kit.kept.profiles(end):
         for row in range(len(batch)):
             remembered.judge(remembered.take(batch, row).due)
-        sight.rebuilding(int(batch.offsets[-1]) / max(1, end))
+            if row % TELL_EVERY == 0:
+                sight.rebuilding(int(batch.offsets[row]) / max(1, end))
     sight.rebuilding(1.0)
     return remembered

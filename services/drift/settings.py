@@ -65,6 +65,8 @@ class Settings(ServiceSettings):
     """A larger share of answers from a stand-in of the model is degraded serving."""
     snapshot_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     """What was read is committed when a bucket closes, otherwise this often."""
+    rebuild: Duration | None = None
+    """Without a snapshot the profiles of so long are read again; by default all that are kept."""
     batch_rows: Annotated[int, Field(ge=1, le=10_000)] = 200
     """Most profiles in one batch."""
     max_poll_millis: Annotated[int, Field(ge=6_000, le=3_600_000)] = 1_800_000

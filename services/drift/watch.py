@@ -6,9 +6,15 @@ from services.drift.log.refusal import REASONS
 from services.start.watching import Looking
 from stream.log import Log
 from stream.records import Batch
-from stream.telemetry.names import GaugeName
+from stream.telemetry.names import CounterName, GaugeName
 
 PER_PARTITION: tuple[GaugeName, ...] = ("driftline_lag_messages",)
+HINTS = {
+    "unknown_version": "rows of a bundle that this sidecar was not given: name it in DRIFT_OTHERS",
+    "bucket_width": "a writer's contract has another bucket than the bundle's",
+    "gap": "part of the profile log is gone: `driftline ledger` says where",
+    "overlapping": "positions were accounted for twice: `driftline ledger` says where",
+}
 MICRO, TELL_SECONDS = 1_000_000, 5.0
 
 
@@ -19,13 +25,21 @@ class Watching(Looking):
 
     def __init__(self) -> None:
         super().__init__(["state"], PER_PARTITION, {})
-        self._told = 0.0
+        self._told, self._reasons = 0.0, set[str]()
         self.health.met("state")
         self.metrics.prime("driftline_refused_profiles_total", reason=REASONS)
 
     def follow(self, log: Log) -> None:
         """Whose lag to show."""
         self._log = log
+
+    def counted(self, name: CounterName, amount: int, **labels: str) -> None:
+        """Something happened; why profiles are refused is logged too, each reason the first time."""
+        super().counted(name, amount, **labels)
+        reason = labels.get("reason", "")
+        if name == "driftline_refused_profiles_total" and reason not in self._reasons:
+            self._reasons.add(reason)
+            self._logger.warning("refused", reason=reason, hint=HINTS.get(reason, "driftline_refused_profiles_total"))
 
     def read(self, batch: Batch) -> None:
         """A batch was read."""

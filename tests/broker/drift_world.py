@@ -9,7 +9,6 @@ from typing import Any
 from driftline.local.child import Child
 from driftline.local.topics import create_missing, create_topics
 from models.bundle import Bundle
-from schemas.contracts import NAMES
 from schemas.records import read_record
 from schemas.topics import topics_of
 from services.drift.log.shape import terms_of
@@ -132,7 +131,7 @@ class Drifts:
 
 def report_of(value: bytes) -> dict[str, Any]:
     """A report as a record."""
-    return read_record("drift_report", value) if "drift_report" in NAMES else dict(json.loads(value))
+    return dict(json.loads(value)) if value.startswith(b"{") else read_record("drift", value)
 
 
 def story(made: tuple[Bundle, ...]) -> list[Record]:

@@ -147,14 +147,25 @@ def test_two_by_mistake_report_once(drifts: Drifts, records: list[Record], calm:
 def test_a_group_whose_offset_is_gone_goes_on_from_its_snapshot(
     drifts: Drifts, records: list[Record], calm: list[str]
 ) -> None:
-    """Kafka forgets a group that was away for a week; here another group's name has no offset either."""
+    """Kafka forgets a group that was away for a week; here another group's name has no offset, twice.
+
+    The second time the snapshot is gone as well: the reports say where they end.
+    """
     drifts.feed(records[:50])
     first = drifts.sidecar()
     drifts.drain()
     assert first.stop() == 0, drifts.logs()
     drifts.group += ".again"
+    second = drifts.sidecar(group=drifts.group, begin="refuse")
+    drifts.feed(records[50:70])
+    drifts.drain()
+    assert second.stop() == 0, drifts.logs()
+    drifts.admin.delete([drifts.topic("drift-state")])
+    drifts.make_again("drift-state")
+    drifts.group += ".again"
     last = drifts.sidecar(group=drifts.group, begin="refuse")
-    drifts.feed(records[50:])
+    drifts.feed(records[70:])
     drifts.drain()
     assert last.stop() == 0, drifts.logs()
+    assert said(last, "there is none; the profile log is read again") == 1
     assert drifts.reports() == calm

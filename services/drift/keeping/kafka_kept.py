@@ -1,17 +1,34 @@
 """What Kafka keeps of a sidecar, read outside of any group."""
 
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
-from stream.kafka.scan import edges, scan
+from services.drift.wire import read_report
+from stream.kafka.scan import edges, edges_since, scan
 from stream.records import Batch, Place
+
+LATEST = 1_000
+"""So many positions at the end of the reports are looked at."""
 
 
 class KafkaKept:
     """The snapshot topic and the profile log of one model."""
 
-    def __init__(self, brokers: str, *, state: str, profiles: str, file: Path | None = None) -> None:
-        self._brokers, self._state, self._profiles, self._file = brokers, state, profiles, file
+    def __init__(
+        self,
+        brokers: str,
+        *,
+        state: str,
+        profiles: str,
+        reports: str,
+        file: Path | None = None,
+        back: timedelta | None = None,
+    ) -> None:
+        """Of the log what came within `back` is read, by default all that is kept."""
+        self._brokers, self._state, self._profiles, self._reports = brokers, state, profiles, reports
+        self._file, self._back = file, back
 
     def state(self) -> dict[bytes, bytes]:
         """The latest committed value of every key. Raises Stopped."""
@@ -24,8 +41,21 @@ class KafkaKept:
                     found.pop(key, None)
         return found
 
+    def reported(self) -> int:
+        """Up to which offset of the profile log the latest reports go; 0 without any. Raises Stopped."""
+        place = Place(self._reports, 0)
+        first, end = edges(self._brokers, [self._reports], file=self._file)[place]
+        latest = {place: max(first, end - LATEST)}
+        batches = scan(self._brokers, [self._reports], start=latest, end={place: end}, file=self._file)
+        found = [read_report(value or b"").get("profile_to", 0) for batch in batches for value in batch.values]
+        return max(found, default=0)
+
     def profiles(self, end: int) -> Iterator[Batch]:
         """The profile log from its first kept record up to `end`. Raises Stopped."""
         place = Place(self._profiles, 0)
-        first, _ = edges(self._brokers, [self._profiles], file=self._file)[place]
+        if self._back is None:
+            first, _ = edges(self._brokers, [self._profiles], file=self._file)[place]
+        else:
+            since = round((time.time() - self._back.total_seconds()) * 1000)
+            first, _ = edges_since(self._brokers, [self._profiles], since, file=self._file)[place]
         yield from scan(self._brokers, [self._profiles], start={place: first}, end={place: end}, file=self._file)

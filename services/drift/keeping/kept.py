@@ -15,6 +15,9 @@ class Kept(Protocol):
     def state(self) -> Mapping[bytes, bytes]:
         """The latest committed value of every key of the snapshot topic. Raises Stopped."""
 
+    def reported(self) -> int:
+        """Up to which offset of the profile log something was reported, by the reports themselves; 0 without any."""
+
     def profiles(self, end: int) -> Iterator[Batch]:
         """The profile log from its first kept record up to `end`. Raises Stopped."""
 

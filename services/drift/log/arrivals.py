@@ -13,6 +13,7 @@ PENDING = 64
 AGREE = 3
 """So many accounts in a row that follow each other are believed against what was heard before them."""
 MOST_PLACES = 4_096
+"""Of so many partitions heard last the end is remembered."""
 Ranges = list[Mapping[str, Any]]
 
 
@@ -64,17 +65,19 @@ class Arrivals:
                 raise Refused("overlapping", f"found positions from {begins} on, expected {end}: accounted for already")
             counts["gap"] += begins > end
             moved[place] = [ends, 0, 0]
-        if len(self._ends.keys() | moved.keys()) > MOST_PLACES:
-            raise Refused("ranges", f"found more than {MOST_PLACES} partitions")
-        self._ends |= moved
+        for place, said in moved.items():
+            self._ends.pop(place, None)
+            self._ends[place] = said
+        while len(self._ends) > MOST_PLACES:
+            del self._ends[next(iter(self._ends))]
 
     def state(self) -> dict[str, Any]:
         """All of it, JSON-able."""
         pending = {name: [parts, sorted(there), ranges] for name, (parts, there, ranges) in self._pending.items()}
-        return {"heard": list(self._heard), "ends": self._ends, "pending": list(pending.items())}
+        return {"heard": list(self._heard), "ends": list(self._ends.items()), "pending": list(pending.items())}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from a state."""
         self._heard = dict.fromkeys(state["heard"])
-        self._ends = {name: list(said) for name, said in state["ends"].items()}
+        self._ends = {name: list(said) for name, said in state["ends"]}
         self._pending = {name: (said[0], set(said[1]), list(said[2])) for name, said in state["pending"]}

@@ -10,7 +10,7 @@ SILENT_MILLIS = 60_000
 """A partition that brought nothing but heartbeats for so long, by the log's own time, follows the others."""
 STUCK_MILLIS = 3_600_000
 """So does one whose time stood still for so long, whatever came: gone, or held by one clock that is wrong."""
-AGREE = 3
+AGREE, MOST_PLACES = 3, 4_096
 WRITERS_AGREE = 100
 """So many records in a row move a writer's clock any distance (stream.watermark), fewer a day each at most."""
 BRINGS = ("scored", "degraded", "rejected", "duplicate", "taken", "marks")
@@ -53,6 +53,9 @@ class Clocks:
         marks = self._marks.setdefault(owner, {})
         for one in ranges:
             place = f"{group}/{one['topic']}/{one['partition']}"
+            if place not in marks and not self._has_room():
+                continue
+            marks = self._marks.setdefault(owner, marks)
             mark = marks.setdefault(place, Mark(NEVER, self.now, self.now, self.now))
             mark.heard = self.now
             said = one["watermark"]
@@ -61,6 +64,18 @@ class Clocks:
             if any(one[use] for use in BRINGS):
                 mark.brought = self.now
             self._move(mark, said, one)
+
+    def _has_room(self) -> bool:
+        """Whether one more partition can be remembered, if need be once those are forgotten that are gone."""
+        if sum(map(len, self._marks.values())) < MOST_PLACES:
+            return True
+        for owner, marks in list(self._marks.items()):
+            left = {place: mark for place, mark in marks.items() if self.now - mark.heard < STUCK_MILLIS}
+            marks.clear()
+            marks.update(left)
+            if not left:
+                del self._marks[owner]
+        return sum(map(len, self._marks.values())) < MOST_PLACES
 
     def _move(self, mark: Mark, said: int, one: Mapping[str, Any]) -> None:
         if not is_credible(mark.at, said, one):

@@ -47,6 +47,10 @@ class Serving:
         """Whose positions an arm's are."""
         return Key(*self._last.get(arm, self._first), arm, "")
 
+    def forget(self, arm: str) -> None:
+        """As if nothing of an arm had ever been scored."""
+        self._last.pop(arm, None)
+
     def state(self) -> dict[str, Any]:
         """All of it, JSON-able."""
         return {arm: list(one) for arm, one in self._last.items()}

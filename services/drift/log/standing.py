@@ -8,10 +8,11 @@ from services.drift.log.reading import Key
 
 
 class Since(NamedTuple):
-    """The rows that came too late since the last window, with the first offset of the log that the next speaks of."""
+    """The rows that came too late since the last window, the first offset that the next speaks of, the last heard."""
 
     late: int
     offset: int
+    heard: int
 
 
 class Standing:
@@ -32,15 +33,24 @@ class Standing:
     def hears(self, key: Key, offset: int, *, late: int = 0) -> None:
         """Something of `key` came at an offset of the log, `late` rows of it too late."""
         whole = key._replace(segment="")
-        since = self._since.get(whole, Since(0, offset))
-        self._since[whole] = Since(since.late + (0 if key.segment else late), since.offset)
+        since = self._since.get(whole, Since(0, offset, offset))
+        self._since[whole] = Since(since.late + (0 if key.segment else late), since.offset, offset)
 
     def judged(self, key: Key, end: int, offset: int) -> Since:
         """A window of `key` ends at `end`, known at `offset`; what there is to say of the time since the last."""
-        since = self._since.get(key, Since(0, offset))
+        since = self._since.get(key, Since(0, offset, offset))
         self._ends[key] = end
-        self._since[key] = Since(0, offset + 1)
+        self._since[key] = Since(0, offset + 1, since.heard)
         return since._replace(offset=min(since.offset, offset))
+
+    def heard(self, key: Key) -> int:
+        """The offset at which something of `key` came last; -1 where nothing ever did."""
+        return self._since[key].heard if key in self._since else -1
+
+    def forget(self, key: Key) -> None:
+        """As if nothing of `key` had ever come."""
+        self._since.pop(key, None)
+        self._ends.pop(key, None)
 
     def state(self) -> list[Any]:
         """All of it, JSON-able."""

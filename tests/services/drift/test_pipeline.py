@@ -30,7 +30,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bundle, ...]:
 def calm(made: tuple[Bundle, ...]) -> tuple[list[str], list[str]]:
     """What is said when nothing happens."""
     world = World(made, Path("bundle"))
-    world.feed(story(world.kit))
+    world.feed(story(world.kit.terms))
     assert world.live()
     reports, alerts = world.reports()
     assert len(reports) > 20
@@ -54,7 +54,7 @@ def test_how_the_log_was_read_changes_nothing(
 ) -> None:
     """One by one, or all at once."""
     world = World(made, Path("bundle"))
-    world.feed(story(world.kit))
+    world.feed(story(world.kit.terms))
     assert world.live(rows=rows)
     assert world.reports() == calm
 
@@ -67,7 +67,7 @@ def test_killed_at_a_hundred_points_it_says_the_same(
     deaths = 0
     while deaths < KILL_POINTS:
         world = World(made, Path("bundle"))
-        world.feed(story(world.kit))
+        world.feed(story(world.kit.terms))
         while not world.live(rows=chance.randint(1, 40), dies_at=chance.randint(1, 30)):
             deaths += 1
             if chance.random() < 0.1:
@@ -109,7 +109,7 @@ def test_a_bad_snapshot_is_rebuilt_and_nothing_is_said_twice(
 ) -> None:
     """Whatever is wrong is named; what was reported is judged in silence; the next start finds a good one."""
     world = World(made, Path("bundle"))
-    world.feed(story(world.kit))
+    world.feed(story(world.kit.terms))
     assert world.live(until=60)
     corrupt(world, how)
     assert world.live(until=90)
@@ -125,7 +125,7 @@ def test_a_snapshot_of_another_commit_is_not_gone_on_from(
 ) -> None:
     """An older one, with the offset of the group further on."""
     world = World(made, Path("bundle"))
-    world.feed(story(world.kit))
+    world.feed(story(world.kit.terms))
     assert world.live(until=30)
     older = dict(world.kit.kept.state())
     assert world.live(until=60)
@@ -141,7 +141,7 @@ def test_a_rebuilt_state_is_the_state(made: tuple[Bundle, ...]) -> None:
     """Byte for byte what was kept without it."""
     worlds = [World(made, Path("bundle")) for _ in range(2)]
     for world in worlds:
-        world.feed(story(world.kit))
+        world.feed(story(world.kit.terms))
         assert world.live(until=60)
     worlds[0].broker.create(worlds[0].topics.state, 1)
     for world in worlds:
@@ -153,7 +153,7 @@ def test_a_rebuilt_state_is_the_state(made: tuple[Bundle, ...]) -> None:
 def test_an_abort_is_as_if_nothing_had_been(made: tuple[Bundle, ...], calm: tuple[list[str], list[str]]) -> None:
     """What was added up in a transaction that never was is taken back."""
     world = World(made, Path("bundle"))
-    world.feed(story(world.kit))
+    world.feed(story(world.kit.terms))
     assert world.live(until=50)
     lost = world.broker.partitions.pop(world.topics.drift)
     before = world.sight.results["aborted"]
@@ -168,10 +168,26 @@ def test_an_abort_is_as_if_nothing_had_been(made: tuple[Bundle, ...], calm: tupl
 def test_an_offset_that_was_lost_with_nothing_said_begins_anew(made: tuple[Bundle, ...]) -> None:
     """A first start further on is no rebuild: it knows nothing and says so."""
     world = World(made, Path("bundle"))
-    world.feed(story(world.kit))
+    world.feed(story(world.kit.terms))
     world.broker.offsets[world.topics.group, Place(world.topics.profiles, 0)] = Start(20)
     assert world.live()
     assert not world.sight.rebuilt
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_group_that_kafka_forgot_says_nothing_twice(
+    made: tuple[Bundle, ...], calm: tuple[list[str], list[str]], *, is_kept: bool
+) -> None:
+    """It goes on where its snapshot stands; where that is lost too, behind what it reported, after a rebuild."""
+    world = World(made, Path("bundle"))
+    world.feed(story(world.kit.terms))
+    assert world.live(rows=7, until=70)
+    world.broker.offsets.clear()
+    if not is_kept:
+        world.broker.create(world.topics.state, 1)
+    assert world.live()
+    assert len(world.sight.rebuilt) == (0 if is_kept else 1)
+    assert world.reports() == calm
 
 
 def test_what_is_no_profile_is_set_aside_in_the_same_transaction(
@@ -179,7 +195,7 @@ def test_what_is_no_profile_is_set_aside_in_the_same_transaction(
 ) -> None:
     """Original bytes, the reason in its headers; killed or not, once; the reports are those without it."""
     world = World(made, Path("bundle"))
-    records = story(world.kit)
+    records = list(story(world.kit.terms))
     for number in range(15):
         records.insert(number * 5, Record(b"garbage %d" % number, 0))
     world.feed(records)
@@ -248,3 +264,25 @@ def test_no_input_turns_judging_off(attacks: list[dict[str, object]]) -> None:
             if found:
                 return
     raise AssertionError("nothing was judged")
+
+
+def test_a_flood_of_strange_arms_and_partitions_is_forgotten() -> None:
+    """Memory stays bounded, the real arm is judged as ever; an hour of the log's time later nothing of it is left."""
+    movement, offset = Movement(TERMS, RULE), 0
+    chance = np.random.default_rng(2)
+    for number in range(140):
+        writer = Writer(TERMS, arm=f"arm{number}", session=f"s{number}", group=f"g{number}")
+        ranges = [writer.range(f"t{number}", partition, 10, START) for partition in range(30)]
+        movement.take(
+            writer.values(ranges, [scored(SHAPE, START, 50, chance, arm=writer.arm)])[0], offset=offset, stamp=0
+        )
+        offset += 1
+    assert len(movement.cutting.whose()) == 64
+    assert sum(map(len, movement.clocks.state()["marks"].values())) == len(movement.arrivals.state()["ends"]) == 4_096
+    due = []
+    for one in CALM:
+        due += movement.take(one.value, offset=offset, stamp=4_000_000 + offset * 1000).due
+        offset += 1
+    judged = [d.window for d in due if isinstance(d.window, Inputs) and d.window.arm == "champion"]
+    assert sum(one.seen.rows for one in judged if not one.segment) >= 15_000
+    assert len(movement.clocks.state()["marks"]) <= 2

@@ -2,14 +2,17 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from models.bundle import Bundle
 from services.drift.keeping.snapshot import canonical
 from services.drift.kit import Kit
+from services.drift.log.shape import Terms
 from services.drift.pipeline import Drift
+from services.drift.recalling import resumed
 from services.drift.settings import Settings, Topics
 from stream.dead_letters import Desk
 from stream.loop import Loop, Pace
@@ -100,6 +103,11 @@ class MemoryKept:
                 found[entry.key or b""] = entry.value
         return found
 
+    def reported(self) -> int:
+        """By the reports."""
+        found = self._broker.committed(Place(self._topics.drift, 0), 0, ALL)
+        return max((json.loads(entry.value or b"{}")["profile_to"] for _, entry in found), default=0)
+
     def profiles(self, end: int) -> Iterator[Batch]:
         """The log up to `end`."""
         place = Place(self._topics.profiles, 0)
@@ -153,7 +161,8 @@ class World:
                 if left[0] < 0:
                     raise Killed
 
-        log = MemoryLog(self.broker, self.topics.group, [self.topics.profiles], rows=rows, probe=probe)
+        topics, resume = self.topics, partial(resumed, self.kit)
+        log = MemoryLog(self.broker, topics.group, [topics.profiles], rows=rows, probe=probe, resume=resume)
         place = Place(self.topics.profiles, 0)
 
         def is_over() -> bool:
@@ -183,6 +192,15 @@ class World:
         return self.said(self.topics.drift), self.said(self.topics.alerts)
 
 
-def story(kit: Kit) -> list[Record]:
-    """The calm history for these bundles."""
-    return list(history(kit.terms, hours=12, rows=300))
+def story(terms: Terms) -> tuple[Record, ...]:
+    """The calm history for these terms, made once."""
+    return _made(tuple(sorted(terms.shapes)), lambda: tuple(history(terms, hours=12, rows=300)))
+
+
+_STORIES: dict[tuple[str, ...], tuple[Record, ...]] = {}
+
+
+def _made(name: tuple[str, ...], make: Callable[[], tuple[Record, ...]]) -> tuple[Record, ...]:
+    if name not in _STORIES:
+        _STORIES[name] = make()
+    return _STORIES[name]
