@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import chi2_contingency, entropy
@@ -12,6 +12,7 @@ from scipy.stats import chi2_contingency, entropy
 from services.drift.stats.binned import Floats, chi_square, jensen_shannon, ks, merged, psi, stacked
 
 FEATURES, BINS = 3, 6
+few = settings(max_examples=25, deadline=None)
 counts = arrays(np.int64, (FEATURES, BINS), elements=st.integers(0, 10**6))
 full = arrays(np.int64, (FEATURES, BINS), elements=st.integers(1, 10**6))
 Distance = Callable[[Floats, Floats], Floats]
@@ -20,6 +21,7 @@ ALL: list[Distance] = [*UNORDERED, ks]
 
 
 @pytest.mark.parametrize("distance", ALL)
+@few
 @given(found=counts)
 def test_a_histogram_is_at_no_distance_from_itself(distance: Distance, found: Floats) -> None:
     """Exactly 0, whatever is empty."""
@@ -27,6 +29,7 @@ def test_a_histogram_is_at_no_distance_from_itself(distance: Distance, found: Fl
 
 
 @pytest.mark.parametrize("distance", ALL)
+@few
 @given(found=counts, known=counts)
 def test_a_distance_is_finite_and_the_same_both_ways(distance: Distance, found: Floats, known: Floats) -> None:
     """Never negative, never NaN, empty bins and empty sides included."""
@@ -37,6 +40,7 @@ def test_a_distance_is_finite_and_the_same_both_ways(distance: Distance, found: 
 
 
 @pytest.mark.parametrize("distance", UNORDERED)
+@few
 @given(found=counts, known=counts, order=st.permutations(range(BINS)))
 def test_the_order_of_bins_does_not_matter(distance: Distance, found: Floats, known: Floats, order: list[int]) -> None:
     """Except to KS, which is about order."""
@@ -44,6 +48,7 @@ def test_the_order_of_bins_does_not_matter(distance: Distance, found: Floats, kn
 
 
 @pytest.mark.parametrize("distance", [psi, jensen_shannon, ks])
+@few
 @given(found=full, known=full, times=st.integers(1, 1000))
 def test_only_shares_matter(distance: Distance, found: Floats, known: Floats, times: int) -> None:
     """Of as many rows again, where no bin is empty; chi-square grows with rows."""
@@ -51,6 +56,7 @@ def test_only_shares_matter(distance: Distance, found: Floats, known: Floats, ti
 
 
 @pytest.mark.parametrize("distance", ALL)
+@few
 @given(found=counts, known=counts)
 def test_padding_adds_nothing(distance: Distance, found: Floats, known: Floats) -> None:
     """Features with fewer bins stand in the same array."""
@@ -68,6 +74,7 @@ def test_many_features_at_once_are_each_as_alone(distance: Distance) -> None:
     ]
 
 
+@few
 @given(found=full, known=full)
 def test_the_distances_are_what_scipy_says(found: Floats, known: Floats) -> None:
     """PSI is Kullback and Leibler both ways, chi-square that of the table of both."""
@@ -87,6 +94,7 @@ def test_an_empty_bin_counts_half_a_row() -> None:
     assert float(psi(np.array([10, 0]), np.array([10, 10]))) == float(psi(np.array([10, 0.5]), np.array([10, 10])))
 
 
+@few
 @given(found=counts, blocks=arrays(np.int64, (4, FEATURES, BINS), elements=st.integers(0, 1000)))
 def test_merging_loses_no_row(found: Floats, blocks: Floats) -> None:
     """And what is left is either one bin or several that are not rare."""

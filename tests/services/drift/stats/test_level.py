@@ -85,7 +85,7 @@ def test_the_mean_of_psi_is_what_is_expected() -> None:
 
 
 def test_nothing_is_said_of_no_rows_or_one_bin() -> None:
-    """p = 1 without a warning."""
+    """P = 1 without a warning."""
     blocks = np.zeros((4, 3, 5))
     blocks[:, 0, 0], blocks[:, 1] = 50, 20
     found = compare(np.array([[90, 0, 0, 0, 0], [0, 0, 0, 0, 0], [9, 9, 9, 9, 9]]), blocks)
