@@ -48,10 +48,8 @@ def test_realised_figures_scatter_as_the_error_says() -> None:
     for seed in range(WINDOWS):
         chances, decisions, labels = chances_of(seed, 2)
         found = from_rows(chances[:, 1], decisions)
-        realised = [
-            accuracy_score(labels, decisions),
-            *(one(labels, decisions) for one in (precision_score, recall_score, f1_score)),
-        ]
+        (clear, false), (lost, hit) = [[((labels == one) & (decisions == by)).sum() for by in (0, 1)] for one in (0, 1)]
+        realised = [(hit + clear) / ROWS, hit / (hit + false), hit / (hit + lost), 2 * hit / (2 * hit + false + lost)]
         figures = (found.accuracy, found.precision, found.recall, found.f1)
         deviations.append([(one - of.value) / of.error for one, of in zip(realised, figures, strict=True)])
         misses.append(abs(realised[0] - found.accuracy.value))

@@ -43,8 +43,8 @@ def first_passages(cusum: Cusum, rates: Floats, part: int) -> Floats:
 def test_the_run_length_is_no_shorter_than_asked_for(part: int) -> None:
     """Nor three times as long where rows come one by one: heights are computed, not simulated."""
     cusum = Cusum.tuned(EXACT, rows=WANTED)
-    found = first_passages(cusum, np.full((40_000 // part, 300), 0.1), part)
-    mean = np.minimum(found, 40_000).mean()
+    found = first_passages(cusum, np.full((24_000 // part, 200), 0.1), part)
+    mean = np.minimum(found, 24_000).mean()
     assert mean > WANTED * 0.9
     assert part > 1 or mean < 3 * WANTED
 
