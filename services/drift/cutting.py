@@ -100,7 +100,8 @@ class Cutting:
         start = self.inputs.end(key)
         found = {at: sums.rows for at, sums in self.seen.within(key, start, closed)}
         for at, one in self.served.within(key, start, closed):
-            found[at] = found.get(at, 0) + one.degraded + one.rejected + one.dead
+            if missed := one.degraded + one.rejected + one.dead:  # who was scored stands in a slice, or was refused
+                found[at] = found.get(at, 0) + missed
         return found
 
     def _labelled(self, key: Key, ripe: int) -> Rows:

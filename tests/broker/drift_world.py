@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from driftline.local.child import Child
 from driftline.local.topics import create_missing, create_topics
@@ -101,10 +100,17 @@ class Drifts:
 
     def reports(self, topic: str = "") -> list[str]:
         """What readers see of the reports, without when they were written."""
+        return self._told("drift", topic or self.topic("drift"))
+
+    def everything(self) -> list[str]:
+        """The reports, then the alerts."""
+        return self.reports() + self._told("alert", self.topic("alerts"))
+
+    def _told(self, contract: str, topic: str) -> list[str]:
         found = []
-        for batch in scan(self.brokers, [topic or self.topic("drift")]):
+        for batch in scan(self.brokers, [topic]):
             for key, value in zip(batch.keys, batch.values, strict=True):
-                said = report_of(value or b"")
+                said = read_record(contract, value or b"")
                 assert said.pop("written_at") > 0
                 found.append(f"{(key or b'').decode()} {json.dumps(said, sort_keys=True)}")
         return found
@@ -127,11 +133,6 @@ class Drifts:
             child.ask_to_stop()
         for child in self.children:
             child.stop()
-
-
-def report_of(value: bytes) -> dict[str, Any]:
-    """A report as a record."""
-    return dict(json.loads(value)) if value.startswith(b"{") else read_record("drift", value)
 
 
 def story(made: tuple[Bundle, ...]) -> list[Record]:

@@ -49,14 +49,15 @@ def calm(
     built: tuple[Path, tuple[Bundle, ...]],
     records: list[Record],
 ) -> list[str]:
-    """What is reported when nothing happens."""
+    """What is reported, and which alerts are told, when nothing happens."""
     path = tmp_path_factory.mktemp("calm")
     made = Drifts(brokers, f"calm{secrets.token_hex(4)}.", path, nursery=nursery, bundles=built[0])
     made.feed(records)
     child = made.sidecar()
     made.drain()
     assert child.stop() == 0, made.logs()
-    found = made.reports()
+    found = made.everything()
+    assert len(found) > len(made.reports())  # alerts are told as well
     made.close()
     assert len(found) > 20
     return found
@@ -79,7 +80,7 @@ def test_killed_five_times_it_reports_what_a_calm_one_does(
     drifts.feed(records[60:])
     drifts.drain()
     assert last.stop() == 0, drifts.logs()
-    assert [plain(one) for one in drifts.reports()] == [plain(one) for one in calm]
+    assert [plain(one) for one in drifts.everything()] == [plain(one) for one in calm]
     letters = [
         (value, dict(batch.headers(row) or ())["dlq.error.reason"])
         for batch in scan(drifts.brokers, [drifts.topic("profiles.dlq")])
@@ -117,7 +118,7 @@ def test_without_its_snapshot_it_reads_the_log_again(drifts: Drifts, records: li
     drifts.drain()
     assert fourth.stop() == 0, drifts.logs()
     assert said(fourth, "there is none; the profile log is read again") == 1
-    assert drifts.reports() == calm
+    assert drifts.everything() == calm
 
 
 def test_two_by_mistake_report_once(drifts: Drifts, records: list[Record], calm: list[str]) -> None:
@@ -141,7 +142,7 @@ def test_two_by_mistake_report_once(drifts: Drifts, records: list[Record], calm:
     drifts.feed(records[70:])
     drifts.drain()
     assert fourth.stop() == 0, drifts.logs()
-    assert drifts.reports() == calm
+    assert drifts.everything() == calm
 
 
 def test_a_group_whose_offset_is_gone_goes_on_from_its_snapshot(
@@ -168,4 +169,4 @@ def test_a_group_whose_offset_is_gone_goes_on_from_its_snapshot(
     drifts.drain()
     assert last.stop() == 0, drifts.logs()
     assert said(last, "there is none; the profile log is read again") == 1
-    assert drifts.reports() == calm
+    assert drifts.everything() == calm

@@ -52,6 +52,8 @@ class Arrivals:
     def _follow(self, profile: Profile, counts: Counter[str]) -> None:
         """Hold each range against the last of its partition: [end, end of those refused, how many in a row]."""
         moved: dict[str, list[int]] = {}
+        refused: Refused | None = None
+        gaps = 0
         for one in profile.ranges:
             place = f"{profile.group}/{one['topic']}/{one['partition']}"
             known = moved.get(place) or self._ends.get(place)
@@ -60,11 +62,16 @@ class Arrivals:
                 moved[place] = known or [ends, 0, 0]
                 continue
             end, other, times = known
-            if begins < end and not (begins == other and times + 1 >= AGREE):
-                self._ends[place] = [end, ends, times + 1 if begins == other else 1]
-                raise Refused("overlapping", f"found positions from {begins} on, expected {end}: accounted for already")
-            counts["gap"] += begins > end
+            if begins < end:
+                times = times + 1 if begins == other else 1
+                self._ends[place] = [end, ends, times]
+                found = f"found positions from {begins} on, expected {end}: accounted for already"
+                refused = refused or (None if times >= AGREE else Refused("overlapping", found))
+            gaps += begins > end
             moved[place] = [ends, 0, 0]
+        if refused is not None:
+            raise refused
+        counts["gap"] += gaps
         for place, said in moved.items():
             self._ends.pop(place, None)
             self._ends[place] = said

@@ -129,6 +129,9 @@ class Clocks:
 
 
 def is_credible(at: int, said: int, one: Mapping[str, Any]) -> bool:
-    """Whether a range's records can have moved its writer's clock from `at` to `said`, by the writers' own law."""
+    """Whether a range's records can have moved its writer's clock from `at` to `said`: never back, a day each."""
+    if at == NEVER:
+        return True
     read = one["to"] - one["from"]
-    return at == NEVER or read >= WRITERS_AGREE or one["marks"] > 0 or at - DAY <= said <= at + DAY * read
+    is_free = read >= WRITERS_AGREE or one["marks"] > 0
+    return said >= at - DAY and (is_free or said <= at + DAY * read)

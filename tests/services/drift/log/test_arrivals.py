@@ -58,6 +58,17 @@ def test_an_overlapping_account_is_refused_until_it_has_proven_itself() -> None:
     assert (world.rows(), world.reasons) == (1_200, Counter(overlapping=2))
 
 
+def test_topics_made_again_are_believed_though_their_partitions_are_not_in_step() -> None:
+    """Of two partitions one brings something each time, the other every second."""
+    world = World()
+    world.tell(world.writer.values([world.writer.range("f", p, 1_000, START) for p in (0, 1)])[0])
+    world.writer.ends.clear()
+    for turn in range(12):
+        ranges = [world.writer.range("f", 0, 10, START), world.writer.range("f", 1, turn % 2, START)]
+        world.tell(world.writer.values(ranges)[0])
+    assert world.reasons == Counter(overlapping=3, gap=1)
+
+
 def test_a_gap_is_noticed_and_the_rows_after_it_count() -> None:
     """What was lost is lost, the log goes on."""
     world = World()
