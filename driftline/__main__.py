@@ -28,6 +28,10 @@ COMMANDS = {
     "ledger": ("driftline.ledger", "Prove from the logs that every input record was used exactly once."),
     "dlq": ("driftline.dlq.command", "List, show and send again what could not be read."),
     "why": ("driftline.why.command", "Tell the story of one event: what it was, what was predicted, what turned out."),
+    "alerts": (
+        "driftline.alerts.command",
+        "Show the alerts of a model: what is wrong now, what was, what to do.",
+    ),
     "tail": ("driftline.tail", "Print the decoded records of a model's topic as they come."),
 }
 # Of these, the ones whose commands stand below a name of their own: `driftline model build`.
