@@ -29,6 +29,10 @@ COMMANDS = {
     "dlq": ("driftline.dlq.command", "List, show and send again what could not be read."),
     "why": ("driftline.why.command", "Tell the story of one event: what it was, what was predicted, what turned out."),
     "drift": ("driftline.drift.command", "Show what moved, whether it hurts, why, and what to do."),
+    "alerts": (
+        "driftline.alerts.command",
+        "Show the alerts of a model: what is wrong now, what was, what to do.",
+    ),
     "tail": ("driftline.tail", "Print the decoded records of a model's topic as they come."),
 }
 # Of these, the ones whose commands stand below a name of their own: `driftline model build`.

@@ -11,20 +11,23 @@ import typer
 
 from driftline.audit import audit
 from driftline.books import TRADES, Books, Role, outcomes, predictions
+from driftline.demo_drift import Drifted, drifted
 from driftline.demo_replay import Leg, Watch, replayed
 from driftline.demo_report import Report, print_report
 from driftline.local.foreground import StopAsked, held, stop_signals
-from driftline.local.plan import Plan, services_of
+from driftline.local.plan import ROLES, Plan, services_of
 from driftline.local.progress import Progress
 from driftline.local.supervisor import Supervisor
 from driftline.output import FAILED, OK, Refusal, say, show, show_json
 from driftline.where import JsonOption
 from load.flights.compared import Joined, compared
+from load.flights.incidents import INCIDENTS, afflicted
 from load.flights.joined import Patience
 from load.flights.replay import LAST_DAY
 from load.flights.table import read_flights
 from models.contract import load_contract
 from schemas.durations import micros
+from schemas.topics import topic_name
 from stream.proof import Verdict
 from stream.records import Place
 
@@ -40,24 +43,29 @@ app = typer.Typer()
 def demo(
     *,
     events: Annotated[int, typer.Option(min=1, help="How many flights to replay, from 1 March 2013 on.")] = 55_000,
+    incident: Annotated[
+        str | None, typer.Option(help=f"Let something go wrong: {', '.join(INCIDENTS)}.", metavar="CLASS")
+    ] = None,
     speed: Annotated[str, typer.Option(help="Seconds of 2013 a second, or max.")] = "172800",
     state: Annotated[Path, typer.Option("--state", metavar="DIR", help="Where the demo keeps its own stack.")] = Path(
         ".driftline/demo"
     ),
     as_json: JsonOption = False,
 ) -> None:
-    """Score real flights on a real Kafka, join their late labels, then prove that nothing was lost or doubled."""
+    """Score real flights on a real Kafka, join their late labels, watch for drift, prove that nothing was lost."""
+    if incident is not None and incident not in INCIDENTS:
+        raise Refusal(f"found --incident {incident}", fix=f"choose one of {', '.join(INCIDENTS)}")
     directory = state.resolve()
     with held(directory), stop_signals():
         for old in ("kafka", "redis", "state", "bundle"):
             shutil.rmtree(directory / old, ignore_errors=True)
         # A copy: installers link files, and a bundle of linked files is refused.
         bundle = Path(shutil.copytree(BUNDLE, directory / "bundle"))
-        models, services = services_of([bundle])
+        models, services = services_of([bundle], roles=ROLES)
         plan = Plan(directory=directory, models=models, services=services)
         supervisor = Supervisor(plan)
         try:
-            report = _run(supervisor, Leg(plan.schemas, events, speed))
+            report = _run(supervisor, Leg(plan.schemas, events, speed, incident))
         except StopAsked:
             say("stopping")
             raise typer.Exit(INTERRUPTED) from None
@@ -96,7 +104,8 @@ def _run(supervisor: Supervisor, leg: Leg) -> Report:
         scraped=scraped,
         verdict=proven["scorer"],
         labeled=proven["labeler"],
-        joined=_joined(books["labeler"], answers, leg.events),
+        joined=_joined(books["labeler"], answers, leg),
+        drift=_drift(started.brokers, answers, leg),
         seconds=seconds,
         ids=(len(answers), len({said["event_id"] for said in answers})),
     )
@@ -106,11 +115,18 @@ def _proven(books: Books, partitions: int) -> Verdict:
     return audit(books, begins={Place(topic, p): 0 for topic in books.inputs for p in range(partitions)})
 
 
-def _joined(books: Books, answers: list[dict[str, Any]], events: int) -> Joined:
+def _drift(brokers: str, answers: list[dict[str, Any]], leg: Leg) -> Drifted:
+    """What the sidecar says once it has judged the windows of the last event."""
+    say("waiting for the last windows to be judged")
+    last = max(said["event_time"] for said in answers)
+    return drifted(brokers, topic_name(MODEL, "drift"), last_micros=last, incident=leg.incident)
+
+
+def _joined(books: Books, answers: list[dict[str, Any]], leg: Leg) -> Joined:
     """What the outcomes say, held against the parquet."""
     waits = load_contract(BUNDLE / "contract.yaml").label
     patience = Patience(horizon=micros(waits.horizon), late=micros(waits.late_window))
-    flights = read_flights(FIRST_DAY, LAST_DAY).slice(0, events)
+    flights = afflicted(read_flights(FIRST_DAY, LAST_DAY), leg.incident).slice(0, leg.events)
     return compared(outcomes(books), answers, flights, patience)
 
 

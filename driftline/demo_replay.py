@@ -12,6 +12,7 @@ from driftline.books import Books, waiting
 from driftline.demo_outcomes import SoFar, is_drained
 from driftline.local.progress import Progress
 from driftline.output import FAILED, Refusal, say
+from load.flights.incidents import MEANING, SINCE, Incident
 from stream.telemetry.scrape import Scraped, scrape
 
 PATIENCE_SECONDS = 60.0
@@ -26,12 +27,14 @@ class Leg:
     schemas: Path
     events: int
     speed: str
+    incident: Incident | None = None
 
     def command(self, brokers: str) -> list[str]:
         """The replayer as a process of its own."""
         where = ["--brokers", brokers, "--schemas", str(self.schemas)]
         what = ["--events", str(self.events), "--speed", self.speed, "--bad", "--no-progress", "--json"]
-        return [sys.executable, "-m", "load.flights", *where, *what]
+        broken = ["--incident", self.incident] if self.incident else []
+        return [sys.executable, "-m", "load.flights", *where, *what, *broken]
 
 
 class Watch:
@@ -85,6 +88,8 @@ class Watch:
 def replayed(leg: Leg, brokers: str, watch: Watch) -> dict[str, Any]:
     """Run the replayer, watching meanwhile; what it says it sent. Raises Refusal where it failed."""
     say(f"replaying {leg.events:,} flights from 1 March 2013, {leg.speed} s a second, one bad record in a thousand")
+    if leg.incident:
+        say(f"from {SINCE} on something is wrong: {MEANING[leg.incident]}")
     with subprocess.Popen(leg.command(brokers), stdout=subprocess.PIPE, text=True) as replayer:
         try:
             while replayer.poll() is None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from driftline.demo_drift import Drifted, print_drift
 from driftline.ledger import print_verdict
 from driftline.output import show, show_table
 from load.flights.compared import Joined
@@ -32,6 +33,7 @@ class Report:
     verdict: Verdict
     labeled: Verdict
     joined: Joined
+    drift: Drifted
     seconds: float
     ids: tuple[int, int]
 
@@ -79,7 +81,7 @@ class Report:
         found = [f"{what}: found {a}, expected {b}" for what, (a, b) in pairs.items() if a != b]
         ledgers = {"the ledger": self.verdict, "the labeler's ledger": self.labeled}
         found += [f"{name} is {one.status}" for name, one in ledgers.items() if one.status != "balanced"]
-        return [*found, *self.joined.faults]
+        return [*found, *self.joined.faults, *self.drift.faults()]
 
     def latency(self) -> list[dict[str, Any]]:
         """A row a stage: median, 99th percentile, mean, in milliseconds; means of work also in µs an event."""
@@ -111,6 +113,7 @@ class Report:
                 **self.taken,
             },
             "joined": self.joined.as_data(),
+            "drift": self.drift.as_data(),
             "rejected_by_reason": self.refused(),
             "dead_letters_by_reason": self.dead(),
             "transactions": {k: int(v) for k, v in self.scraped.by("driftline_transactions_total", "result").items()},
@@ -149,6 +152,8 @@ def print_report(report: Report) -> None:
     show("")
     heads = ("stage", "p50 ms", "p99 ms", "mean ms", "µs an event")
     show_table(heads, [["" if cell is None else cell for cell in row.values()] for row in report.latency()])
+    show("")
+    print_drift(report.drift)
     show("")
     for fault in report.faults():
         show(f"does not add up: {fault}", style="bold red")

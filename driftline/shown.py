@@ -12,8 +12,17 @@ from schemas.records import RecordRefused, read_any, read_record
 from schemas.source import DirectorySource
 from stream.records import Batch, Headers
 
-CONTRACTS = {"predictions": "prediction", "profiles": "profile", "labels": "label", "outcomes": "outcome"}
-TIMES = ("event_time", "bucket", "scored_at", "labelled_at", "written_at", "watermark", "joined_at")
+CONTRACTS = {
+    "predictions": "prediction",
+    "profiles": "profile",
+    "labels": "label",
+    "outcomes": "outcome",
+    "alerts": "alert",
+}
+TIMES = (
+    *("event_time", "bucket", "scored_at", "labelled_at", "written_at", "watermark", "joined_at"),
+    *("opened_at", "updated_at", "resolved_at", "start", "end"),
+)
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 

@@ -21,6 +21,7 @@ KINDS = {
     "profiles": "profiles",
     "labels": "labels",
     "outcomes": "outcomes",
+    "alerts": "alerts",
     "dlq": "features.dlq",
     "predictions.dlq": "predictions.dlq",
     "labels.dlq": "labels.dlq",

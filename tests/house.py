@@ -24,6 +24,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "river": ("services/drift/stats/*", "load/bench/*"),
     "scipy": ("services/drift/stats/*", "load/bench/*"),
     **dict.fromkeys(("aiohttp", "aiokafka", "faust"), ("services/notifier/*",)),
+    "nannyml": ("load/bench/peers/*",),
     "redis": ("stream/redis.py", "load/bench/peers/*"),
     "onnxruntime": ("models/session.py",),
     "sklearn": ("models/fitting/*", "load/flights/train.py"),

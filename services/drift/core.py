@@ -18,7 +18,7 @@ from services.drift.sums import Seen
 MOST_KEYS = 64
 LABELERS = "labeler"
 PATIENCE = 7 * DAY
-"""Cohorts that the labelers have not come to so long after their horizon are judged with the labels there are."""
+"""Where no labeler is there, cohorts are judged so long after their horizon with the labels there are."""
 
 
 class Taken(NamedTuple):
@@ -110,7 +110,8 @@ class Movement:
         for arm in arms:
             at = self.clocks.reached(f"scorer/{arm}")
             closed[arm] = floor(at, width)
-            ripe[arm] = floor(min(at, max(labelled, at - horizon - PATIENCE)), width)
+            known = max(labelled, at - horizon - PATIENCE) if self.clocks.is_gone(LABELERS) else labelled
+            ripe[arm] = floor(min(at, known), width)
         if (closed, ripe) == (self.closed, self.ripe):
             return []
         self.closed, self.ripe = closed, ripe

@@ -1,10 +1,12 @@
 """The notifier process: settings in, alerts to Alertmanagers until a signal says stop."""
 
 import asyncio
+import os
 import sys
 import tempfile
 import time
 from pathlib import Path
+from threading import Timer
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -17,14 +19,14 @@ from services.notifier.reading import Log
 from services.notifier.settings import PREFIX, Settings, read_settings
 from services.notifier.stalling import Stalling
 from services.notifier.transport import CommittedApp, app_of
-from services.notifier.watch import Watching
+from services.notifier.watch import Watching, hush
 from services.start.schemas import Schemas
-from services.start.showing import listening, run
+from services.start.showing import FAILED, listening, run
 from stream.faults import Stopped
 from stream.stopping import Asked
 
 LOOK_SECONDS = 0.2
-STOP_SECONDS = 10.0
+STOP_SECONDS = 3.0
 
 
 def main() -> int:
@@ -34,6 +36,7 @@ def main() -> int:
 
 def serve(settings: Settings) -> int:
     """Post alerts until told to stop. Raises Stopped."""
+    hush()
     stop = Asked()
     watching = Watching(urls_of(settings))
     admin = listening(watching.metrics, watching.health, (settings.admin_host, settings.admin_port), PREFIX)
@@ -73,15 +76,46 @@ async def _serve(settings: Settings, watching: Watching, stop: Asked, directory:
         notifier.read_by(app, settings.topic())
         stop.ready()
         delivering = [asyncio.create_task(one.run()) for one in notifier.deliveries]
-        await app.start()
-        facts = {"model": settings.model, "topic": settings.topic(), "alertmanagers": urls}
-        structlog.get_logger().info("started", **facts, port=port)
         try:
+            await _start(app)
+            facts = {"model": settings.model, "topic": settings.topic(), "alertmanagers": urls}
+            structlog.get_logger().info("started", **facts, port=port)
             await _until(stop, app, notifier, watching, Stalling(log, settings.stall_seconds))
+        except Stopped as stopped:
+            structlog.get_logger().error("broken", what=stopped.what, cause=stopped.cause)
+            raise
         finally:
+            _end_within(STOP_SECONDS, 0 if stop() else FAILED)
             for task in delivering:
                 task.cancel()
-            await asyncio.wait_for(app.stop(), STOP_SECONDS)
+            await _stop(app)
+
+
+async def _start(app: CommittedApp) -> None:
+    """Begin to read. Raises Stopped."""
+    try:
+        await app.start()
+    except Exception as error:
+        what = f"Kafka cannot be read: {type(error).__name__}: {error}"
+        raise Stopped(what, cause="the brokers do not answer, or do not let us in", fix="start it again") from error
+
+
+def _end_within(seconds: float, code: int) -> None:
+    """End this process with `code` where it has not ended by itself: without brokers faust never stops.
+
+    Nothing is lost by it: what was heard and not posted is in the topic, which the next process reads whole.
+    """
+    timer = Timer(seconds, os._exit, [code])
+    timer.daemon = True
+    timer.start()
+
+
+async def _stop(app: CommittedApp) -> None:
+    """Leave the group; an app that broke may not be able to, and is left behind."""
+    try:
+        await app.stop()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the process ends
+        structlog.get_logger().warning("not stopped in good order", why=f"{type(error).__name__}: {error}")
 
 
 def _source(settings: Settings) -> SchemaSource | None:

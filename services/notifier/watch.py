@@ -1,6 +1,8 @@
 """What the notifier lets be seen of itself."""
 
-from collections.abc import Mapping, Sequence
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -9,6 +11,33 @@ from services.notifier.courier import Courier
 from services.notifier.posting import Verdict
 from stream.telemetry.health import Health
 from stream.telemetry.metrics import Metrics
+
+CHATTY = ("aiokafka", "faust", "mode", "services.notifier.transport")
+SELDOM_SECONDS = 10.0
+
+
+class Seldom(logging.Filter):
+    """Lets a library say the same thing once in ten seconds: without a broker aiokafka says it many times a second."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock, self._said = clock, dict[tuple[str, str], float]()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it was not said of late; its arguments may differ."""
+        now, said = self._clock(), (record.name, str(record.msg))
+        is_new = now - self._said.get(said, -SELDOM_SECONDS) >= SELDOM_SECONDS
+        if is_new:
+            self._said = {one: at for one, at in self._said.items() if now - at < SELDOM_SECONDS} | {said: now}
+        return is_new
+
+
+def hush() -> None:
+    """Let faust and its client log what went wrong, seldom, and nothing of what went well."""
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Seldom())
 
 
 class Watching:

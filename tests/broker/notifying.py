@@ -1,9 +1,5 @@
 """An alerts topic on the real broker, written in transactions, and notifiers that are processes."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +11,7 @@ from confluent_kafka import Producer
 from schemas.framing import frame
 from schemas.records import write_record
 from stream.kafka.admin import Admin, WantedTopic
+from tests.broker.nursery import Nursery
 
 PATIENCE_SECONDS = 60.0
 
@@ -25,7 +22,8 @@ class Alerts:
     def __init__(self, brokers: str, prefix: str) -> None:
         self.brokers, self.prefix, self.topic = brokers, prefix, f"{prefix}m.alerts"
         Admin(brokers).create([WantedTopic(self.topic, 1, {"cleanup.policy": "compact"})])
-        self._producer = Producer({"bootstrap.servers": brokers, "transactional.id": f"{prefix}drift", "linger.ms": 0})
+        quick = {"linger.ms": 0, "reconnect.backoff.max.ms": 200, "retry.backoff.ms": 20, "log_level": 0}
+        self._producer = Producer({"bootstrap.servers": brokers, "transactional.id": f"{prefix}drift", **quick})
         self._producer.init_transactions(PATIENCE_SECONDS)
 
     def write(self, *records: dict[str, Any], aborted: bool = False) -> None:
@@ -48,52 +46,47 @@ class Alerts:
 class Process:
     """A notifier of `alerts` that posts to `urls`."""
 
-    def __init__(self, alerts: Alerts, log: Path, *urls: str, **said: str) -> None:
-        self._log = log
+    def __init__(self, alerts: Alerts, nursery: Nursery, log: Path, *urls: str, **said: str) -> None:
         told = {"brokers": alerts.brokers, "prefix": alerts.prefix, "model": "m", "alertmanagers": ",".join(urls)}
         quick = {"resend_seconds": "1", "hold_seconds": "60", "retry_longest_seconds": "0.3", "admin_port": "0"}
         settings = {f"NOTIFIER_{name.upper()}": value for name, value in {**told, **quick, **said}.items()}
-        with log.open("ab") as out:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "services.notifier"],
-                env={**os.environ, **settings},
-                stdout=out,
-                stderr=out,
-            )
+        self._child = nursery.start("notifier", "services.notifier", log=log, environment=settings)
 
     def log(self) -> str:
-        """All that it said."""
-        return self._log.read_text(encoding="utf-8")
+        """All that it said, and those that wrote there before."""
+        return self._child.log.read_text(encoding="utf-8")
 
     def until(self, what: Callable[[], Any]) -> None:
         """Wait for it, as long as the process lives."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not what():
-            assert self._process.poll() is None, self.log()
+            assert self._child.exit_code is None, self.log()
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.02)
 
     def wait(self) -> int:
         """Its exit code, once it ended by itself."""
-        return self._process.wait(PATIENCE_SECONDS)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (code := self._child.exit_code) is None:
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.02)
+        return code
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """End it; the exit code."""
-        self._process.send_signal(number)
+    def stop(self) -> int:
+        """Ask it to end; the exit code."""
+        self._child.ask_to_stop()
         return self.wait()
 
-    def close(self) -> None:
-        """Leave nothing behind."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+    def kill(self) -> None:
+        """As `kill -9` does; nothing where it has ended."""
+        self._child.kill()
 
 
 @contextmanager
-def notifying(alerts: Alerts, log: Path, *urls: str, **said: str) -> Iterator[Process]:
+def notifying(alerts: Alerts, nursery: Nursery, log: Path, *urls: str, **said: str) -> Iterator[Process]:
     """A notifier while the test needs it."""
-    process = Process(alerts, log, *urls, **said)
+    process = Process(alerts, nursery, log, *urls, **said)
     try:
         yield process
     finally:
-        process.close()
+        process.kill()

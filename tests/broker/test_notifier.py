@@ -2,16 +2,16 @@
 
 import json
 import re
-import signal
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from stream.kafka.reading import committed_of
 from stream.records import Place
-from tests.broker.notifying import Alerts, Process, notifying
+from tests.broker.notifying import Alerts, Process
+from tests.broker.nursery import Nursery
 from tests.services.notifier.receiver import Receiver, receiving
 from tests.services.notifier.records import told
 
@@ -27,6 +27,23 @@ def receiver() -> Iterator[Receiver]:
 def alerts(brokers: str, prefix: str) -> Alerts:
     """A topic for the test."""
     return Alerts(brokers, prefix)
+
+
+Start = Callable[..., Process]
+
+
+@pytest.fixture
+def start(alerts: Alerts, nursery: Nursery, tmp_path: Path) -> Iterator[Start]:
+    """Starts notifiers of these alerts, one after the other."""
+    started: list[Process] = []
+
+    def run(*urls: str, **said: str) -> Process:
+        started.append(Process(alerts, nursery, tmp_path / "log", *urls, **said))
+        return started[-1]
+
+    yield run
+    for process in started:
+        process.kill()
 
 
 def standing(receiver: Receiver) -> set[str]:
@@ -52,29 +69,29 @@ def asked(port: int, path: str) -> str:
         return str(answer.read().decode())
 
 
-def test_what_is_committed_is_posted_and_nothing_else(alerts: Alerts, receiver: Receiver, tmp_path: Path) -> None:
+def test_what_is_committed_is_posted_and_nothing_else(alerts: Alerts, receiver: Receiver, start: Start) -> None:
     """Alerts of before the start and of after it, none of an aborted transaction; unreadable ones stop nothing."""
     alerts.write(told("before"))
     alerts.write(told("ended", "resolved", written_at=0))
     alerts.write(told("aborted before"), aborted=True)
-    with notifying(alerts, tmp_path / "log", receiver.url) as process:
-        process.until(lambda: standing(receiver) == {"before"})
-        port = port_of(process)
-        process.until(lambda: '"waiting_for": []' in _ready(port))
-        alerts.write(told("aborted"), aborted=True)
-        alerts.write_bytes((b"bad", b"\x00\x00\x00\x00\x07nonsense"), (b"gone", None))
-        alerts.end()
-        alerts.write(told("after"))
-        alerts.write(told("before", "resolved"))
-        process.until(lambda: standing(receiver) == {"after"})
-        assert not {"aborted", "aborted before", "ended"} & {one["annotations"]["alert_id"] for one in receiver.posts}
-        lines = asked(port, "/metrics").splitlines()
-        assert 'driftline_alert_records_total{result="unreadable"} 1.0' in lines
-        assert 'driftline_alert_records_total{result="deleted"} 1.0' in lines
-        assert 'driftline_alert_records_total{result="open"} 1.0' in lines
-        assert 'driftline_open_alerts{severity="warning"} 1.0' in lines
-        assert json.loads(asked(port, "/livez"))["alive"]
-        assert process.stop() == 0
+    process = start(receiver.url)
+    process.until(lambda: standing(receiver) == {"before"})
+    port = port_of(process)
+    process.until(lambda: '"waiting_for": []' in _ready(port))
+    alerts.write(told("aborted"), aborted=True)
+    alerts.write_bytes((b"bad", b"\x00\x00\x00\x00\x07nonsense"), (b"gone", None))
+    alerts.end()
+    alerts.write(told("after"))
+    alerts.write(told("before", "resolved"))
+    process.until(lambda: standing(receiver) == {"after"})
+    assert not {"aborted", "aborted before", "ended"} & {one["annotations"]["alert_id"] for one in receiver.posts}
+    lines = asked(port, "/metrics").splitlines()
+    assert 'driftline_alert_records_total{result="unreadable"} 1.0' in lines
+    assert 'driftline_alert_records_total{result="deleted"} 1.0' in lines
+    assert 'driftline_alert_records_total{result="open"} 1.0' in lines
+    process.until(lambda: 'driftline_open_alerts{severity="warning"} 1.0' in asked(port, "/metrics"))
+    assert json.loads(asked(port, "/livez"))["alive"]
+    assert process.stop() == 0
     assert "Traceback" not in process.log()
 
 
@@ -85,40 +102,39 @@ def _ready(port: int) -> str:
         return str(not_yet)
 
 
-def test_a_down_alertmanager_and_a_kill_lose_nothing(alerts: Alerts, receiver: Receiver, tmp_path: Path) -> None:
+def test_a_down_alertmanager_and_a_kill_lose_nothing(alerts: Alerts, receiver: Receiver, start: Start) -> None:
     """The topic is its memory: what was heard and not posted is posted by the next process, what is open too."""
     receiver.status = 503
-    with notifying(alerts, tmp_path / "log", receiver.url, slot="0") as process:
-        alerts.write(told("a"))
-        alerts.write(told("b"), told("c", "open", "critical"))
-        process.until(lambda: receiver.tries > 3)
-        process.stop(signal.SIGKILL)
+    process = start(receiver.url, slot="0")
+    alerts.write(told("a"))
+    alerts.write(told("b"), told("c", "open", "critical"))
+    process.until(lambda: receiver.tries > 3)
+    process.kill()
     alerts.write(told("a", "resolved"))
     receiver.status = 200
-    with notifying(alerts, tmp_path / "log", receiver.url, slot="0") as process:
-        process.until(lambda: standing(receiver) == {"b", "c"})
-        receiver.forget()
-        process.until(lambda: standing(receiver) == {"b", "c"})
-        alerts.write(told("d"))
-        process.until(lambda: standing(receiver) == {"b", "c", "d"})
-        assert process.stop() == 0
+    process = start(receiver.url, slot="0")
+    process.until(lambda: standing(receiver) == {"b", "c"})
+    receiver.forget()
+    process.until(lambda: standing(receiver) == {"b", "c"})
+    alerts.write(told("d"))
+    process.until(lambda: standing(receiver) == {"b", "c", "d"})
+    assert process.stop() == 0
 
 
-def test_it_commits_what_it_heard_past_the_markers(alerts: Alerts, receiver: Receiver, tmp_path: Path) -> None:
+def test_it_commits_what_it_heard_past_the_markers(alerts: Alerts, receiver: Receiver, start: Start) -> None:
     """Every record is a transaction of its own, so that every second offset is a marker's (FACTS: faust crawls)."""
-    with notifying(alerts, tmp_path / "log", receiver.url) as process:
-        process.until(lambda: "started" in process.log())
-        for number in range(30):
-            alerts.write(told(f"{number}"))
-        process.until(lambda: len(standing(receiver)) == 30)
-        assert process.stop() == 0
+    process = start(receiver.url)
+    process.until(lambda: "started" in process.log())
+    for number in range(30):
+        alerts.write(told(f"{number}"))
+    process.until(lambda: len(standing(receiver)) == 30)
+    assert process.stop() == 0
     place = Place(alerts.topic, 0)
     assert committed_of(alerts.brokers, f"{alerts.prefix}m.notifier", [place]) == {place: 59}
 
 
-def test_it_says_what_is_missing(brokers: str, prefix: str, receiver: Receiver, tmp_path: Path) -> None:
+def test_it_says_what_is_missing(receiver: Receiver, start: Start) -> None:
     """Before it starts: three lines, exit code 2."""
-    alerts = Alerts(brokers, prefix)
-    with notifying(alerts, tmp_path / "log", receiver.url, alerts_topic="nowhere") as process:
-        assert process.wait() == 2
+    process = start(receiver.url, alerts_topic="nowhere")
+    assert process.wait() == 2
     assert "error: topic nowhere is missing" in process.log()

@@ -181,4 +181,4 @@ def test_a_topic_that_is_none_is_refused() -> None:
     """With those there are."""
     with pytest.raises(Refusal, match="'outcome'") as refused:
         tail("outcome")
-    assert "predictions, features, profiles, labels, outcomes, dlq" in refused.value.fix
+    assert "predictions, features, profiles, labels, outcomes, alerts, dlq" in refused.value.fix

@@ -15,6 +15,7 @@ from services.notifier.courier import Courier, Patience
 from services.notifier.delivery import Delivery
 from services.notifier.posting import Alertmanager, Verdict
 from tests.broker.notifying import Alerts, notifying
+from tests.broker.nursery import Nursery
 from tests.observability.alertmanager import Real, real, until
 from tests.services.notifier.records import told
 
@@ -90,10 +91,10 @@ def test_the_end_of_what_it_never_knew_is_no_news(alertmanager: Real) -> None:
     until(lambda: alertmanager.notified() == [("m-b", "warning", "firing")])
 
 
-def test_the_whole_way(alertmanager: Real, brokers: str, prefix: str, tmp_path: Path) -> None:
+def test_the_whole_way(alertmanager: Real, brokers: str, prefix: str, nursery: Nursery, tmp_path: Path) -> None:
     """From the alerts topic on a real Kafka to the webhook of a real Alertmanager."""
     alerts = Alerts(brokers, prefix)
-    with notifying(alerts, tmp_path / "notifier.log", alertmanager.url) as process:
+    with notifying(alerts, nursery, tmp_path / "notifier.log", alertmanager.url) as process:
         alerts.write(told("a"), told("b", severity="critical"))
         process.until(lambda: alertmanager.standing() == {("m-a", "warning"), ("m-b", "critical")})
         alerts.write(told("b", "resolved", "critical"))

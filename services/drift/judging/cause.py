@@ -39,11 +39,11 @@ class Action(NamedTuple):
 def why_worse(found: Realised, *, is_open: bool, is_mix: bool) -> Cause:
     """Behind quality that fell: another mix of the same classes, else what a gap to the estimate says.
 
-    Under label shift P(score | label) stays as it was (Lipton, Wang and Smola 2018), and the inputs move no further
-    than the classes do (`is_mix`). A calibrated score foresees what other inputs do to quality: where a gap is open
-    (`is_open`) the concept changed, else the data did.
+    Under label shift P(score | label) stays as it was (Lipton, Wang and Smola 2018), scores move with the labels, and
+    the inputs no further than the classes do (`is_mix`). A calibrated score foresees what other inputs do to quality:
+    where a gap is open (`is_open`) the concept changed, else the data did.
     """
-    if found.concept_p >= CLEAR and (is_mix or (is_open and found.prior_p < CLEAR)):
+    if found.concept_p >= CLEAR and is_mix:
         return "label"
     return "concept" if is_open else "data"
 

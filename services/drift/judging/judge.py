@@ -9,7 +9,7 @@ from services.drift.judging.errors import Errors
 from services.drift.judging.families import heard, marked
 from services.drift.judging.finding import Finding
 from services.drift.judging.judged import Judged
-from services.drift.judging.mixture import explains, looks_like_labels
+from services.drift.judging.mixture import MOSTLY, explains, foreseen, looks_like_labels
 from services.drift.judging.moved import expected_quality, fallen, moved
 from services.drift.judging.realised import CLEAR, Realised, figures, findings, realised
 from services.drift.judging.reference import Reference
@@ -98,11 +98,10 @@ class Bench:
         fired = {one.family for one in verdicts if one.fired}
         if not fired:
             informs = any(one.place == "inform" and one.fired for one in tests)
-            is_mix = informs and explains(found.shift, window.seen, reference)
+            is_mix = informs and self._is_mix(found, window, reference)
             cause: Cause = "label" if is_mix else "data" if informs else "none"
             return Heard(findings=tests, verdicts=verdicts, cause=cause, severity="info" if informs else "none")
-        has_moved = found.prior_p < CLEAR and explains(found.shift, window.seen, reference)
-        is_mix = has_moved or looks_like_labels(window.seen, reference, self._terms, ())
+        is_mix = self._is_mix(found, window, reference)
         cause = self._troubles.within(window) or why_worse(found, is_open="gap" in fired, is_mix=is_mix)
         done = marked(tests, verdicts)
         return Heard(
@@ -112,6 +111,14 @@ class Bench:
             severity=severity_of([one for one in done if one.fired and one.place in fired]),
             action=action_for(cause, found, reference),
         )
+
+    def _is_mix(self, found: Realised, window: Cohort, reference: Reference) -> bool:
+        """Whether the same classes in other shares explain what the labels say, what the scores say, and the inputs."""
+        if reference.table is None or foreseen(found.table, reference.table) < MOSTLY:
+            return False
+        if found.prior_p < CLEAR and explains(found.shift, window.seen, reference):
+            return True
+        return looks_like_labels(window.seen, reference, self._terms, ())
 
     def _gap(self, found: Realised) -> dict[str, float] | None:
         gap = found.gap

@@ -15,6 +15,8 @@ from services.drift.sums import Seen
 ROUNDS = 200
 LEEWAY = 1.25
 """No score is as good as can be."""
+MOSTLY = 0.5
+"""Of a shift of labels: so much of it shows in the scores where the classes themselves are as they were."""
 SLACK = 2.0
 """In standard errors of a distance of cumulated shares: beyond it by chance in 7 of 10,000 (Kolmogorov 1933)."""
 
@@ -50,6 +52,17 @@ def mix_of(scores: Floats, table: Floats) -> Mix:
     found, known = merged(scores[None], blocks[:, None, :])
     p_value = psi_p(psi(found, known.sum(axis=0)), of_histograms(known), found.sum(axis=1))
     return Mix(shares, float(np.abs(shares - before).max()), float(p_value[0]))
+
+
+def foreseen(window: Floats, table: Floats) -> float:
+    """How much of the labels' shift their scores show, as a share of it: 1 where the classes are what they were.
+
+    `window` (S, L) labelled rows. Where labels no longer mean the same, scores stay while the labels move: 0.
+    """
+    before = table.sum(axis=(0, 1)) / max(1.0, table.sum())
+    moved = window.sum(axis=0) / max(1.0, window.sum()) - before
+    shown = mix_of(window.sum(axis=1), table).shares - before
+    return float(moved @ shown / max(float(moved @ moved), np.finfo(float).tiny))
 
 
 def explains(shift: float, seen: Seen, reference: Reference, fired: Collection[str] = ()) -> bool:

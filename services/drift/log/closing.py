@@ -10,6 +10,8 @@ SILENT_MILLIS = 60_000
 """A partition that brought nothing but heartbeats for so long, by the log's own time, follows the others."""
 STUCK_MILLIS = 3_600_000
 """So does one whose time stood still for so long, whatever came: gone, or held by one clock that is wrong."""
+GONE_MILLIS = 86_400_000
+"""Owners that were silent for so long, by the log's own time, are waited for no more."""
 AGREE, MOST_PLACES = 3, 4_096
 WRITERS_AGREE = 100
 """So many records in a row move a writer's clock any distance (stream.watermark), fewer a day each at most."""
@@ -97,6 +99,11 @@ class Clocks:
             told += [self.now * 1000 - self._max_ahead] if self._is_wall else []
             told = told or [max(mark.at for mark in marks)]
         return min(told, default=NEVER)
+
+    def is_gone(self, owner: str) -> bool:
+        """Whether nobody of `owner` was ever heard, or not for so long that a restart or an outage is not why."""
+        heard = [mark.heard for mark in self._marks.get(owner, {}).values()]
+        return not heard or self.now - max(heard) >= GONE_MILLIS
 
     def highest(self, owner: str, group: str, ranges: Iterable[Mapping[str, Any]]) -> int:
         """The furthest that any partition of `owner` has come, with `ranges` that are not taken yet."""

@@ -80,11 +80,12 @@ def of_vectors(deviations: Floats, rows: Floats, width: Floats) -> Dispersion:
     free = blocks - 1.0
     square = free**2 / ((free + 2.0) * np.maximum(free - 1.0, 1.0)) * ((products**2).sum(axis=(1, 2)) - trace**2 / free)
     wide = np.maximum(width, 1.0)
-    square = np.clip(square, trace**2 / wide, np.maximum(trace**2, np.finfo(float).tiny))
+    tiny = np.finfo(float).tiny
+    square = np.maximum(np.clip(square, trace**2 / wide, trace**2), tiny)
     excess = np.maximum(trace - wide / mean_rows, 0.0)
     excess_square = np.maximum(square - 2.0 * trace / mean_rows + wide / mean_rows**2, excess**2 / wide)
-    rank = np.where(excess > 0, excess**2 / np.maximum(excess_square, np.finfo(float).tiny), 1.0)
-    directions = np.where(excess > 0, trace**2 / np.maximum(square, np.finfo(float).tiny), wide)
+    rank = np.where(excess > 0, excess**2 / np.maximum(excess_square, tiny), 1.0)
+    directions = np.where(excess > 0, trace**2 / square, wide)
     return Dispersion(
         rows=total,
         blocks=blocks,

@@ -1,4 +1,4 @@
-"""Shares of a window against shares of the baseline: missing, unseen, flagged or wrong rows, by the F."""
+"""Shares of a window against shares of the baseline: missing, unseen, flagged or wrong rows, many at once."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -63,8 +63,8 @@ def dispersed_p(
     tolerated = np.minimum(known / np.maximum(dispersion.rows, 1.0) + delta, 1.0)
     # Above one half the rows without are the rarer ones, whose numbers are closer to Poisson.
     rare = tolerated <= HALF
-    upper = _rate_p(counts, rows, tolerated, dispersion, above=True)
-    lower = _rate_p(rows - counts, rows, 1.0 - tolerated, dispersion, above=False)
+    upper = _rate_p(counts, rows, np.minimum(tolerated, HALF), dispersion, above=True)
+    lower = _rate_p(rows - counts, rows, np.minimum(1.0 - tolerated, HALF), dispersion, above=False)
     return np.where(rare, upper, lower)
 
 
@@ -74,7 +74,6 @@ def _rate_p(counts: Floats, rows: Floats, share: Floats, dispersion: Dispersion,
     varied = 1.0 - share
     window = varied * (1.0 + taus * rows * np.maximum(1.0, dispersion.block_rows / np.maximum(rows, 1.0)))
     baseline = varied * (1.0 + taus * dispersion.block_rows)
-    window, baseline = np.maximum(window, np.finfo(float).eps), np.maximum(baseline, np.finfo(float).eps)
     exposed, base = rows / window, dispersion.rows / baseline
     part = exposed / np.maximum(exposed + base, np.finfo(float).tiny)
     seen, before = counts / window, share * base
@@ -83,7 +82,7 @@ def _rate_p(counts: Floats, rows: Floats, share: Floats, dispersion: Dispersion,
     else:
         fewer = betainc(np.maximum(before, np.finfo(float).tiny), seen + 1.0, 1.0 - part)
         each = np.where(before > 0, fewer, 1.0)
-    return np.asarray((weights * each).sum(axis=0))
+    return np.asarray(np.minimum((weights * each).sum(axis=0), 1.0))
 
 
 def tail(count: int, rows: int, share: float) -> float:

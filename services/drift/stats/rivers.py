@@ -58,8 +58,22 @@ def outcomes(rows: int, errors: int, owed: float = 0.0) -> tuple[list[bool], flo
     return [(one + 1) * wrong // made > one * wrong // made for one in range(made)], round(max(due - wrong, 0.0), 9)
 
 
+class _OfRightAnswers:
+    """FHDDM looks for a fall, of the share of right answers; fed errors as the others are it never fires."""
+
+    def __init__(self) -> None:
+        self._detector = FHDDM()
+
+    @property
+    def drift_detected(self) -> bool:
+        return bool(self._detector.drift_detected)
+
+    def update(self, x: Any) -> None:
+        self._detector.update(not x)
+
+
 def _binary() -> dict[str, Detector]:
-    return {"ddm": DDM(), "hddm_a": HDDMA(), "fhddm": FHDDM(), "adwin": ADWIN()}
+    return {"ddm": DDM(), "hddm_a": HDDMA(), "fhddm": _OfRightAnswers(), "adwin": ADWIN()}
 
 
 def _gradual() -> dict[str, Detector]:

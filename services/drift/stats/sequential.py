@@ -20,12 +20,11 @@ from services.drift.stats.binned import Counts, Floats
 from services.drift.stats.dispersion import of_shares
 
 SHIFTS = (0.02, 0.05, 0.2)
-MOST_ROWS = 2**53
-RATES = 21
-LARGEST, FARTHEST, HIGHEST = 700.0, 50.0, 1e5
-BISECTIONS = 60
+MOST_ROWS, RATES, FORMAT = 2**53, 21, 1
+LARGEST, FARTHEST, HIGHEST = 600.0, 50.0, 1e5
+BISECTIONS, UNLIKELY = 60, 0.01
+"""Dispersion beyond its upper 99 % bound is left out: four blocks could never tell that it is not huge."""
 NARROWEST, WIDEST = 1e-4, 0.9
-FORMAT = 1
 
 
 class CountRefused(ValueError):
@@ -52,6 +51,7 @@ def null_of(errors: Counts, rows: Counts) -> Null:
     found, whole = (np.asarray(one, dtype=np.float64)[:, None] for one in (errors, rows))
     between = of_shares(found, whole)
     taus, weights = between.taus()
+    likely = weights.cumsum(axis=0)[:, 0] >= UNLIKELY
     total, block = float(between.rows[0]), float(between.block_rows[0])
     rate = float(np.clip((found.sum() + 0.5) / (total + 1.0), NARROWEST, WIDEST))
     dispersion = 1.0 + block * float(between.tau2[0])
@@ -59,8 +59,8 @@ def null_of(errors: Counts, rows: Counts) -> Null:
         rate=rate,
         deviation=sqrt(rate * (1.0 - rate) * dispersion / max(total, 1.0)),
         dispersion=dispersion,
-        taus=1.0 + block * taus[:, 0],
-        weights=weights[:, 0],
+        taus=1.0 + block * taus[likely, 0],
+        weights=weights[likely, 0] / weights[likely, 0].sum(),
     )
 
 
@@ -73,7 +73,8 @@ def run_length(height: float, drift: Floats, slope: Floats) -> Floats:
     285
     """
     steep = np.minimum(slope * height, LARGEST)
-    return (np.expm1(steep) - steep) / (-slope * drift)
+    risen = np.where(np.abs(steep) < NARROWEST, steep**2 / 2.0, np.expm1(steep) - steep)
+    return risen / (-slope * drift)
 
 
 def adjustment(rates: Floats, wrong: float, right: float) -> Floats:

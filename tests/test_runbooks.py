@@ -1,0 +1,60 @@
+"""Every alert has a runbook: what it means, what it does, how to find out, what to do."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from driftline.__main__ import COMMANDS
+from services.drift.alerting.grouping import ALERTS, GROUPS
+
+ROOT = Path(__file__).parents[1]
+RUNBOOKS = ROOT / "docs" / "runbooks"
+HEADINGS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
+COMING = {"drift"}
+"""Commands that these pages name before they are there."""
+
+
+def text_of(name: str) -> str:
+    """A runbook's text."""
+    return (RUNBOOKS / f"{name}.md").read_text(encoding="utf-8")
+
+
+def test_every_group_has_its_runbook_and_every_runbook_its_group() -> None:
+    """By name, and every family has a group."""
+    assert {path.stem for path in RUNBOOKS.iterdir()} == set(ALERTS.values())
+    assert set(GROUPS.values()) == set(ALERTS)
+
+
+@pytest.mark.parametrize("name", ALERTS.values())
+def test_a_runbook_has_its_four_parts(name: str) -> None:
+    """In this order, each with something to say."""
+    title, *parts = re.split(r"^## ", text_of(name), flags=re.MULTILINE)
+    assert title.strip() == f"# {name}"
+    assert [part.split("\n", 1)[0] for part in parts] == HEADINGS
+    assert all(len(part.split("\n", 1)[1].strip()) > 40 for part in parts)
+
+
+@pytest.mark.parametrize("name", ALERTS.values())
+def test_its_links_lead_somewhere(name: str) -> None:
+    """Within the documentation."""
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", text_of(name))
+    assert links
+    for link in links:
+        assert (RUNBOOKS / link).is_file(), link
+
+
+@pytest.mark.parametrize("name", ALERTS.values())
+def test_its_commands_exist(name: str) -> None:
+    """Those of driftline, by their names; what to look at is named by exact commands."""
+    words = set(re.findall(r"`driftline ([a-z]+)", text_of(name)))
+    assert {"alerts", "drift"} <= words
+    assert words <= set(COMMANDS) | COMING
+
+
+@pytest.mark.parametrize("name", ALERTS.values())
+def test_its_metrics_exist(name: str) -> None:
+    """In the catalogue."""
+    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    for metric in re.findall(r"driftline_[a-z_]+", text_of(name)):
+        assert f"`{metric}`" in page
