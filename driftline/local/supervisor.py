@@ -51,7 +51,9 @@ class Supervisor:
         self._prepare()
         for service in self._plan.services:
             self._start_service(service)
-        for child, member in zip(self._children, self._members[len(self._members) - len(self._children) :], strict=True):
+        for child, member in zip(
+            self._children, self._members[len(self._members) - len(self._children) :], strict=True
+        ):
             self._wait_for(child, member)
         return self._write("ready")
 
