@@ -59,7 +59,7 @@ def calm(
     found = made.everything()
     assert len(found) > len(made.reports())  # alerts are told as well
     made.close()
-    assert len(found) > 20
+    assert len(found) > 8
     return found
 
 
