@@ -16,7 +16,7 @@ from stream.kafka.admin import BrokerUnreachable, TopicRefused
 COMMANDS = {
     "demo": (
         "driftline.demo",
-        "Score real flights on a real Kafka, join their late labels, then prove that nothing was lost",
+        "Score real flights on a real Kafka, join their late labels, watch for drift, prove that nothing was lost",
     ),
     "init": ("driftline.init", "Write a working example of a model into a new directory."),
     "up": ("driftline.stack", "Start Kafka and the services on this machine."),

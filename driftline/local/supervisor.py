@@ -51,9 +51,8 @@ class Supervisor:
         self._prepare()
         for service in self._plan.services:
             self._start_service(service)
-        for child, member in zip(
-            self._children, self._members[len(self._members) - len(self._children) :], strict=True
-        ):
+        stands_first = len(self._members) - len(self._children)
+        for child, member in zip(self._children, self._members[stands_first:], strict=True):
             self._wait_for(child, member)
         return self._write("ready")
 

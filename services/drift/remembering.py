@@ -37,7 +37,7 @@ class Remembered:
         """What these windows come to, in their order."""
         said = Said([], [])
         for one in due:
-            if one.window.segment:
+            if one.window.segment:  # added up, so that they are there; judged as one with all rows only
                 continue
             report, signals = self._judged(one)
             log = {"late_rows": one.late_rows, "profile_from": one.profile_from, "profile_to": one.profile_to}

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from driftline.demo_drift import Drifted
 from driftline.demo_report import UNREADABLE, Report, print_report
+from driftline.drift.view import Line
 from load.flights.bad import Bad
 from load.flights.compared import Joined
 from load.flights.quality import Quality
@@ -63,12 +65,14 @@ QUALITY = Quality(
     rows=100, by_status={"expired": 10, "matched": 90}, coverage=0.9, judged=90, accuracy=0.8, precision=0.75,
     recall=0.5, f1=0.6, median_delay_seconds=7200.0, p99_delay_seconds=None,
 )  # fmt: skip
+CALM = Drifted(line=Line("1", "champion", [], []), incident=None, is_whole=True)
 GOOD = Report(
     sent=SENT,
     scraped=Scraped(SAMPLES),
     verdict=verdict(),
     labeled=labeled(),
     joined=Joined(quality=QUALITY),
+    drift=CALM,
     seconds=2.0,
     ids=(103, 103),
 )

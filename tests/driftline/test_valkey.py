@@ -20,6 +20,7 @@ from tests.valkeys import running, talking
 
 BUNDLE = Path("load/flights/bundle")
 SCORER: tuple[Role, ...] = ("scorer",)
+DRIFT: tuple[Role, ...] = ("drift",)
 
 
 def test_what_was_kept_survives_a_clean_stop_on_the_same_port(tmp_path: Path) -> None:
@@ -143,7 +144,7 @@ def test_a_stack_that_joins_labels_needs_redis() -> None:
     assert (scorer.needs_redis, labeler.needs_redis, labeler.variables) == (False, True, "LABELER_")
     assert labeler.command[1:] == ("-m", "services.labeler")
     assert labeler.settings == {"BUNDLE": str(BUNDLE.resolve()), "SLOT": "labeler-0", "BEGIN": "earliest"}
-    _, (drift,) = services_of([BUNDLE], roles=("drift",))
+    _, (drift,) = services_of([BUNDLE], roles=DRIFT)
     assert (drift.name, drift.variables, drift.needs_redis) == ("flights.drift-0", "DRIFT_", False)
     _, (plain,) = services_of([BUNDLE], roles=SCORER)
     _, (careful,) = services_of([BUNDLE], deduplicate=timedelta(hours=1), roles=SCORER)

@@ -28,7 +28,8 @@ class Rules:
     quiet: int = 3
     again: timedelta = timedelta(days=1)
     reopen: timedelta = timedelta(days=7)
-    gone: timedelta = timedelta(days=1)
+    gone: timedelta = timedelta(days=2)
+    """Longer than the longest window, or little traffic would pass for none."""
     resolved: int = 32
     """So many resolved alerts are remembered, the latest; a forgotten one does not reopen."""
 

@@ -172,11 +172,11 @@ def test_a_cohort_of_days_ago_does_not_turn_the_clock_back() -> None:
 
 
 def test_a_version_that_is_no_longer_served_is_over() -> None:
-    """Once another was judged for a day without it, family by family: its cohorts come later."""
+    """Once another was judged for two days without it, family by family: its cohorts come later."""
     life = Lifecycle(ABOUT)
     life.judged([signal(0, "quality"), signal(0, "floor")])
-    assert life.judged([quiet(24, "quality", model_version="v2")]) == []
-    (one,) = life.judged([quiet(25, "quality", model_version="v2")])
+    assert life.judged([quiet(48, "quality", model_version="v2")]) == []
+    (one,) = life.judged([quiet(49, "quality", model_version="v2")])
     assert (one["group"], one["status"]) == ("quality", "resolved")
     assert "version v1 is no longer judged" in one["sentence"]
     assert [two["group"] for two in life.open_now()] == ["performance"]
