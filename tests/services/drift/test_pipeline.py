@@ -33,7 +33,7 @@ def calm(made: tuple[Bundle, ...]) -> tuple[list[str], list[str]]:
     world.feed(story(world.kit.terms))
     assert world.live()
     reports, alerts = world.reports()
-    assert len(reports) > 8
+    assert len(reports) > 10
     assert len(alerts) == len(reports) // 4
     return reports, alerts
 
