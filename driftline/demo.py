@@ -15,7 +15,7 @@ from driftline.demo_drift import Drifted, drifted
 from driftline.demo_replay import Leg, Watch, replayed
 from driftline.demo_report import Report, print_report
 from driftline.local.foreground import StopAsked, held, stop_signals
-from driftline.local.plan import ROLES, Plan, services_of
+from driftline.local.plan import Plan, services_of
 from driftline.local.progress import Progress
 from driftline.local.supervisor import Supervisor
 from driftline.output import FAILED, OK, Refusal, say, show, show_json
@@ -61,7 +61,7 @@ def demo(
             shutil.rmtree(directory / old, ignore_errors=True)
         # A copy: installers link files, and a bundle of linked files is refused.
         bundle = Path(shutil.copytree(BUNDLE, directory / "bundle"))
-        models, services = services_of([bundle], roles=ROLES)
+        models, services = services_of([bundle])
         plan = Plan(directory=directory, models=models, services=services)
         supervisor = Supervisor(plan)
         try:

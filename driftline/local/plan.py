@@ -14,8 +14,6 @@ FIRST_ADMIN_PORT = 9101
 
 Role = Literal["scorer", "labeler", "drift"]
 ROLES: tuple[Role, ...] = ("scorer", "labeler", "drift")
-ANSWERING: tuple[Role, ...] = ("scorer", "labeler")
-"""Those that answer events and join labels; the demo starts these, and nobody who watches them."""
 
 
 class Service(Kept):
@@ -91,7 +89,7 @@ def services_of(
     *,
     fallbacks: list[Path] | None = None,
     deduplicate: timedelta | None = None,
-    roles: Collection[Role] = ANSWERING,
+    roles: Collection[Role] = ROLES,
 ) -> tuple[tuple[str, ...], tuple[Service, ...]]:
     """The models of `bundles` and the processes of `roles` for them, each with the one of `fallbacks` for its model.
 

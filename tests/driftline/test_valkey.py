@@ -20,7 +20,6 @@ from tests.valkeys import running, talking
 
 BUNDLE = Path("load/flights/bundle")
 SCORER: tuple[Role, ...] = ("scorer",)
-DRIFT: tuple[Role, ...] = ("drift",)
 
 
 def test_what_was_kept_survives_a_clean_stop_on_the_same_port(tmp_path: Path) -> None:
@@ -139,12 +138,11 @@ def test_a_store_tells_its_version_and_how_it_packs(tmp_path: Path) -> None:
 
 def test_a_stack_that_joins_labels_needs_redis() -> None:
     """The labeler always, the scorer only to tell duplicates; without both the stack is as light as can be."""
-    models, (scorer, labeler) = services_of([BUNDLE])
+    models, (scorer, labeler, drift) = services_of([BUNDLE])
     assert (models, scorer.name, labeler.name) == (("flights",), "flights.scorer-0", "flights.labeler-0")
     assert (scorer.needs_redis, labeler.needs_redis, labeler.variables) == (False, True, "LABELER_")
     assert labeler.command[1:] == ("-m", "services.labeler")
     assert labeler.settings == {"BUNDLE": str(BUNDLE.resolve()), "SLOT": "labeler-0", "BEGIN": "earliest"}
-    _, (drift,) = services_of([BUNDLE], roles=DRIFT)
     assert (drift.name, drift.variables, drift.needs_redis) == ("flights.drift-0", "DRIFT_", False)
     _, (plain,) = services_of([BUNDLE], roles=SCORER)
     _, (careful,) = services_of([BUNDLE], deduplicate=timedelta(hours=1), roles=SCORER)
