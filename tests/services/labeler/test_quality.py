@@ -7,7 +7,8 @@ from sklearn.metrics import brier_score_loss, f1_score, precision_score, recall_
 from schemas.profile import Slice
 from services.labeler.core import STATUSES
 from services.labeler.quality import Quality, Scale, binary
-from services.labeler.tables import Naming, Rows, slices
+from services.labeler.slices import slices
+from services.labeler.tables import Naming, Rows
 
 HOUR = 3_600_000_000
 BINS = 20
