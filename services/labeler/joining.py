@@ -99,10 +99,11 @@ class Joining:
     def sweep(self, due: Mapping[int, Dues], clocks: Mapping[int, int]) -> tuple[Joined, int]:
         """Answer who waited in vain, let go of who may leave; also how many labels left as orphans.
 
-        `due`: in each pair who may have expired, who may leave; `clocks`: how far time has come in it, µs.
+        `due`: in each pair who may have expired, who may leave; `clocks`: how far time has come in it, µs. Who
+        stands in several slots is looked at once: what the clock says of an entry it says at once.
         """
         caused, orphans = Causing(), 0
-        rows = list(self._dropped(due))
+        rows = list(dict.fromkeys(self._dropped(due)))
         known, times = self._known(rows), np.array([clocks[pair] for pair, _ in rows], np.int64)
         steps = self._simple.swept(rows, known, times)
         for (pair, one), entry, step in zip(rows, known, steps, strict=True):
@@ -113,12 +114,12 @@ class Joining:
         return caused.joined(), orphans
 
     def _dropped(self, due: Mapping[int, Dues]) -> Iterator[tuple[int, bytes]]:
-        """Takes them from the heads of their slots: (pair, id), once a slot."""
+        """Takes them from the heads of their slots: (pair, id)."""
         for pair, both in due.items():
             for kind, some in zip((EXPIRES, LEAVES), both, strict=True):
                 for one in some:
                     self._overlay.drop(pair, (kind, one.slot), len(one.ids))
-                    yield from ((pair, name) for name in dict.fromkeys(one.ids))
+                    yield from ((pair, name) for name in one.ids)
 
     def guide(self, partition: int, published: Mapping[bytes, Published]) -> None:
         """After a silent replay: what was published says how far each seat's seq has come, and whether it expired."""
