@@ -1,14 +1,15 @@
 """A transaction's profile as Kafka values: its head, its slices in as many parts as their size asks for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.records import write_record
 
+Piece = TypeVar("Piece")
 MICRO = 1_000_000
 Slice = dict[str, Any]
 """One slice as an Avro record."""
@@ -47,12 +48,8 @@ def profile_values(
     ]
 
 
-JOINED = ("added", "retracted", "statuses", "excluded", "delay_bins", "delay_counts")
-"""What a labeler's slices hold, in place of features and scores."""
-
-
 def bound(piece: Slice) -> int:
-    """An upper bound of a slice's encoded size in bytes; no count in it is larger than its rows, but a labeler's."""
+    """An upper bound of the encoded size of a scorer's slice in bytes; no count in it is larger than its rows."""
     count = _varint(piece["rows"])
     features = sum(
         9 + 2 * count + _varint(one["sum"]) + _varint(one["square"]) + _pairs(one["bins"], one["counts"])
@@ -61,16 +58,7 @@ def bound(piece: Slice) -> int:
     words = sum(len(name.encode()) + 2 + count for name in piece.get("decisions", ()))
     text = sum(len(piece[name].encode()) for name in ("segment", "model_version", "bundle_digest", "arm"))
     scores = _pairs(piece.get("score_bins", []), piece.get("score_counts", []))
-    return 140 + features + words + text + scores + sum(_most(piece[name]) for name in JOINED if name in piece)
-
-
-def _most(value: object) -> int:
-    """An upper bound of anything in the JSON sense: its text, in which each part is longer than as Avro.
-
-    >>> _most({"rows": 3, "cells": [1, 2]})
-    32
-    """
-    return 4 + len(repr(value).encode())
+    return 140 + features + words + text + scores
 
 
 def _pairs(bins: list[int], counts: list[int]) -> int:
@@ -87,14 +75,19 @@ def _varint(number: int) -> int:
 
 
 def parts(pieces: Iterable[Slice], most_bytes: int) -> list[list[Slice]]:
-    """Slices in groups that encode to `most_bytes` at most; at least one group, which may be empty."""
-    groups: list[list[Slice]] = [[]]
-    size = 0
+    """A scorer's slices in groups that encode to `most_bytes` at most; at least one group, which may be empty."""
+    return grouped(pieces, most_bytes, bound)
+
+
+def grouped(pieces: Iterable[Piece], most_bytes: int, size: Callable[[Piece], int]) -> list[list[Piece]]:
+    """Pieces in groups of `most_bytes` at most by their `size`, none parted; at least one group, which may be empty."""
+    groups: list[list[Piece]] = [[]]
+    taken = 0
     for piece in pieces:
-        more = bound(piece)
-        if groups[-1] and size + more > most_bytes:
+        more = size(piece)
+        if groups[-1] and taken + more > most_bytes:
             groups.append([])
-            size = 0
+            taken = 0
         groups[-1].append(piece)
-        size += more
+        taken += more
     return groups

@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.joined import joined_slice, joined_values
 from schemas.outcome import STATUSES as PUBLISHED
 from schemas.outcome import OutcomeBatch, encode
 from schemas.prediction import MODES
-from schemas.profile import Head, Slice, parts, profile_values
+from schemas.profile import Head, Slice, grouped
 from services.labeler.caused import Joined
 from services.labeler.core import STATUSES
 from services.labeler.kit import Kit
-from services.labeler.tables import SIXTEENTHS, Rows, slices, together
+from services.labeler.slices import slices
+from services.labeler.tables import SIXTEENTHS, Rows, together
 from services.labeler.words import Words
 from stream.accounts import Counts
 from stream.records import Writes
@@ -134,10 +136,10 @@ class Account(Counts):
         """The transaction's profile in as many parts as it needs, with its slices."""
         kit = self._kit
         pieces = list(slices(together(self._rows), kit.naming(list(self._versions)))) if self._rows else []
-        groups = parts(pieces, kit.settings.profile_bytes)
+        groups = grouped(map(joined_slice, pieces), kit.settings.profile_bytes, len)
         first = {"ranges": ranges, "reasons": self._reasons, "results": self._results}
         said = {"sequence": self._sequence, "written_at": time.time_ns() // 1000}
-        values = profile_values(self._head(), first, groups, frame, **said)
+        values = joined_values(self._head(), first, groups, frame, **said)
         self._sequence += 1
         keys: list[bytes | None] = [kit.writer.encode()] * len(values)
         return Writes(topic=kit.topics.profiles, values=values, keys=keys, partitions=[0] * len(values)), pieces

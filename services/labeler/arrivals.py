@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import eq
 from typing import TypeVar
 
 import numpy as np
@@ -26,6 +27,14 @@ class Arrivals:
     partitions: NDArray[np.integer]
     offsets: NDArray[np.int64]
     reached: NDArray[np.int64]
+
+    def who(self) -> list[tuple[int, bytes]]:
+        """Each row's pair, its id in it."""
+        return list(zip(self.partitions.tolist(), self.ids, strict=True))
+
+    def own_keys(self) -> NDArray[np.bool_]:
+        """Whose key is its id, (n,)."""
+        return np.fromiter(map(eq, self.keys, self.ids), np.bool_, len(self.ids))
 
 
 @dataclass(frozen=True, kw_only=True)

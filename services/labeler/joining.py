@@ -1,21 +1,24 @@
 """The open transaction's join: predictions take seats, labels are heard, time expires who waits (decision 0012)."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from services.labeler.arrivals import Labels, Predictions
 from services.labeler.caused import TOO_MANY, Causing, Joined, Where
 from services.labeler.core import RESULTS, Terms
-from services.labeler.overlay import Changed, Overlay, Read
+from services.labeler.overlay import Changed, Overlay, Read, Who
+from services.labeler.packed import key_of
 from services.labeler.room.room import Due
-from services.labeler.simple import Simple, Step, key_of
+from services.labeler.simple import Simple, Steps, left
 from services.labeler.singly import Published, Singly
 from services.labeler.slots import EXPIRES, LEAVES, Slots
 from stream.watermark import NEVER
 
 Dues = tuple[Sequence[Due], Sequence[Due]]
 """Who may have expired, who may leave."""
+Key = Callable[[int], bytes | None]
+"""The key of a row's event."""
 
 
 class Joining:
@@ -47,49 +50,54 @@ class Joining:
 
     def predictions(self, rows: Predictions) -> Joined:
         """Seat predictions; outcomes of those that are repeated, too old, or whose label came before them."""
-        caused, partitions = Causing(), rows.partitions.tolist()
-        steps = self._simple.seated(rows, self._known(zip(partitions, rows.ids, strict=True)))
-        hard = [row for row, step in enumerate(steps) if step is None]
-        said = zip(rows.seats(hard), rows.reached[hard].tolist(), strict=True)
-        for where, step in zip(map(Where, partitions, rows.ids, rows.keys), steps, strict=True):
-            if step is None:
-                self._singly.seat(where, *next(said), caused)
-            else:
-                self._do(where, step, caused)
+        caused, who = Causing(), rows.who()
+        steps = self._simple.seated(rows, self._known(who))
+        hard = left(steps)
+        said = iter(zip(rows.seats(hard), rows.reached[hard].tolist(), strict=True))
+
+        def seat(row: int) -> int:
+            self._singly.seat(Where(*who[row], rows.keys[row]), *next(said), caused)
+            return 0
+
+        self._all(who, rows.keys.__getitem__, steps, caused, seat)
         return caused.joined()
 
-    def _known(self, rows: Iterable[tuple[int, bytes]]) -> list[bytes]:
-        asked = list(rows)
-        self._overlay.load(asked)
-        return self._overlay.packed(asked)
+    def _known(self, rows: Sequence[Who]) -> list[bytes]:
+        self._overlay.load(rows)
+        return self._overlay.packed(rows)
 
-    def _do(self, where: Where, step: Step, caused: Causing) -> int:
-        """What was worked out at once."""
-        entry, again, outcome, result = step
-        if entry is not None:
-            self._overlay.lay(where.partition, where.id, entry)
-        if again is not None:
-            self._overlay.add(where.partition, again, where.id)
-        if outcome is not None:
-            caused.add_packed(where, *outcome)
-        return result
+    def _all(
+        self, who: Sequence[Who], key: Key, steps: Steps, caused: Causing, singly: Callable[[int], int]
+    ) -> list[int]:
+        """Row after row in their order: what was worked out at once, the others `singly`; the result of each."""
+        results, begin = list[int](), 0
+        for row in [*left(steps), len(steps)]:
+            some = [step for step in steps[begin:row] if step is not None]
+            self._overlay.follow(who[begin:row], [step[0] for step in some], [step[1] for step in some])
+            for at, step in enumerate(some, begin):
+                if step[2] is not None:
+                    caused.add_packed(Where(*who[at], key(at)), *step[2])
+            results += [step[3] for step in some]
+            results += [singly(row)] if row < len(steps) else []
+            begin = row + 1
+        return results
 
     def labels(self, rows: Labels, clocks: Mapping[int, int]) -> tuple[Joined, list[int]]:
         """Have labels heard: the outcomes, and each row's result, an index into RESULTS or TOO_MANY.
 
         `clocks`: how far time has come in each pair, µs.
         """
-        caused, results, partitions = Causing(), [], rows.partitions.tolist()
-        reached = np.array([clocks.get(one, NEVER) for one in partitions], np.int64)
-        steps = self._simple.heard(rows, self._known(zip(partitions, rows.ids, strict=True)), reached)
-        hard = [row for row, step in enumerate(steps) if step is None]
-        said = zip(rows.labels(hard), reached[hard].tolist(), strict=True)
-        for where, step in zip(map(Where, partitions, rows.ids, rows.keys), steps, strict=True):
-            if step is None:
-                result = self._singly.hear(where, *next(said), caused)
-                results.append(TOO_MANY if result is None else RESULTS.index(result))
-            else:
-                results.append(self._do(where, step, caused))
+        caused, who = Causing(), rows.who()
+        reached = np.array([clocks.get(partition, NEVER) for partition, _ in who], np.int64)
+        steps = self._simple.heard(rows, self._known(who), reached)
+        hard = left(steps)
+        said = iter(zip(rows.labels(hard), reached[hard].tolist(), strict=True))
+
+        def hear(row: int) -> int:
+            result = self._singly.hear(Where(*who[row], rows.keys[row]), *next(said), caused)
+            return TOO_MANY if result is None else RESULTS.index(result)
+
+        results = self._all(who, rows.keys.__getitem__, steps, caused, hear)
         return caused.joined(), results
 
     def due_before(self, kind: bytes, clock: int) -> int:
@@ -99,26 +107,27 @@ class Joining:
     def sweep(self, due: Mapping[int, Dues], clocks: Mapping[int, int]) -> tuple[Joined, int]:
         """Answer who waited in vain, let go of who may leave; also how many labels left as orphans.
 
-        `due`: in each pair who may have expired, who may leave; `clocks`: how far time has come in it, µs.
+        `due`: in each pair who may have expired, who may leave; `clocks`: how far time has come in it, µs. Who
+        stands in several slots is looked at once: what the clock says of an entry it says at once.
         """
-        caused, orphans = Causing(), 0
-        rows = list(self._dropped(due))
-        known, times = self._known(rows), np.array([clocks[pair] for pair, _ in rows], np.int64)
-        steps = self._simple.swept(rows, known, times)
-        for (pair, one), entry, step in zip(rows, known, steps, strict=True):
-            if step is None:
-                orphans += self._singly.look_at(pair, one, clocks[pair], caused)
-            else:
-                self._do(Where(pair, one, key_of(entry, one)), step, caused)
-        return caused.joined(), orphans
+        caused, who = Causing(), list(dict.fromkeys(self._dropped(due)))
+        known, times = self._known(who), np.array([clocks[pair] for pair, _ in who], np.int64)
+        steps = self._simple.swept(who, known, times)
+
+        def look_at(row: int) -> int:
+            pair, one = who[row]
+            return self._singly.look_at(pair, one, clocks[pair], caused)
+
+        orphans = self._all(who, lambda row: key_of(known[row], who[row][1]), steps, caused, look_at)
+        return caused.joined(), sum(orphans)
 
     def _dropped(self, due: Mapping[int, Dues]) -> Iterator[tuple[int, bytes]]:
-        """Takes them from the heads of their slots: (pair, id), once a slot."""
+        """Takes them from the heads of their slots: (pair, id)."""
         for pair, both in due.items():
             for kind, some in zip((EXPIRES, LEAVES), both, strict=True):
                 for one in some:
                     self._overlay.drop(pair, (kind, one.slot), len(one.ids))
-                    yield from ((pair, name) for name in dict.fromkeys(one.ids))
+                    yield from ((pair, name) for name in one.ids)
 
     def guide(self, partition: int, published: Mapping[bytes, Published]) -> None:
         """After a silent replay: what was published says how far each seat's seq has come, and whether it expired."""

@@ -116,6 +116,10 @@ class Keeping:
                 if not wrong:
                     return found.entries
             self._distrust(wrong, why)
+            if taken := self._swept & set(wrong):
+                # What was taken from the heads of its slots would be dropped from those about to be filled anew.
+                self._swept -= taken
+                raise Abort(f"{why}, and was asked who is due")
             self.prepare()
         raise Abort("the waiting room changes while it is read: another labeler writes into it")
 

@@ -7,6 +7,10 @@ from services.labeler.entry import pack, unpack
 
 Read = Callable[[Mapping[int, Sequence[bytes]]], Mapping[int, Sequence[bytes]]]
 """Stored entries of ids a partition, in their order, b"" where there is none."""
+Who = tuple[int, bytes]
+"""A pair, an id in it."""
+Slot = tuple[bytes, int]
+"""An index, a slot of it."""
 NOBODY = Entry()
 
 
@@ -15,8 +19,8 @@ class Changed:
 
     def __init__(self) -> None:
         self.puts: dict[bytes, bytes] = {}
-        self.adds: dict[tuple[bytes, int], list[bytes]] = {}
-        self.drops: dict[tuple[bytes, int], int] = {}
+        self.adds: dict[Slot, list[bytes]] = {}
+        self.drops: dict[Slot, int] = {}
 
 
 class Overlay:
@@ -28,24 +32,24 @@ class Overlay:
 
     def forget(self) -> None:
         """The transaction ended, or never was."""
-        self._known: dict[tuple[int, bytes], bytes] = {}
+        self._known: dict[Who, bytes] = {}
         self._changed: dict[int, Changed] = {}
 
-    def load(self, rows: Iterable[tuple[int, bytes]]) -> None:
+    def load(self, rows: Iterable[Who]) -> None:
         """Read what is not known yet of these (partition, id), in one request."""
-        wanted: dict[int, dict[bytes, None]] = {}
-        for partition, one in rows:
-            if (partition, one) not in self._known:
-                wanted.setdefault(partition, {})[one] = None
+        known, wanted = self._known, dict[int, list[Who]]()
+        for row in dict.fromkeys(rows):
+            if row not in known:
+                wanted.setdefault(row[0], []).append(row)
         if not wanted:
             return
-        asked = {partition: list(ids) for partition, ids in wanted.items()}
+        asked = {partition: [one for _, one in some] for partition, some in wanted.items()}
         for partition, found in self._read(asked).items():
-            self._known.update(zip([(partition, one) for one in asked[partition]], found, strict=True))
+            known.update(zip(wanted[partition], found, strict=True))
 
-    def packed(self, rows: Iterable[tuple[int, bytes]]) -> list[bytes]:
+    def packed(self, rows: Sequence[Who]) -> list[bytes]:
         """What is known of these (partition, id) as it lies in the room."""
-        return [self._known[row] for row in rows]
+        return list(map(self._known.__getitem__, rows))
 
     def entry(self, partition: int, one: bytes) -> Entry:
         """What is known of an id."""
@@ -61,11 +65,27 @@ class Overlay:
         self._known[partition, one] = packed
         self._of(partition).puts[one] = packed
 
-    def add(self, partition: int, at: tuple[bytes, int], one: bytes) -> None:
+    def add(self, partition: int, at: Slot, one: bytes) -> None:
         """An id is to be looked at again when that slot is due."""
         self._of(partition).adds.setdefault(at, []).append(one)
 
-    def drop(self, partition: int, at: tuple[bytes, int], count: int) -> None:
+    def follow(self, rows: Sequence[Who], entries: Iterable[bytes | None], slots: Iterable[Slot | None]) -> None:
+        """As `lay` and `add` row after row: each one's entry and where to look again, where there is such a thing."""
+        known, changes = self._known, self._changed
+        for row, entry, at in zip(rows, entries, slots, strict=True):
+            if entry is None and at is None:
+                continue
+            partition, one = row
+            changed = changes.get(partition) or self._of(partition)
+            if entry is not None:
+                known[row] = changed.puts[one] = entry
+            if at is not None:
+                if at in changed.adds:
+                    changed.adds[at].append(one)
+                else:
+                    changed.adds[at] = [one]
+
+    def drop(self, partition: int, at: Slot, count: int) -> None:
         """So many ids at the head of a slot have been looked at."""
         drops = self._of(partition).drops
         drops[at] = drops.get(at, 0) + count

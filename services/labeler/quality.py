@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.figures import binary
 from schemas.profile import MICRO, Slice
-from services.labeler.tables import CLOSED
+from services.labeler.slices import CLOSED
 
 Cohort = Literal["ripe", "early"]
 SUMS = ("rows", "errors", "estimate_sum", "error_sum", "absolute_error_sum", "square_error_sum")

@@ -1,21 +1,16 @@
-"""What a transaction joined, as slices of its profile: sums that do not depend on how rows were batched."""
+"""What a transaction joined, as columns, in which slices of its profile each row counts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.profile import MICRO, Slice, fixed
-from services.labeler.core import STATUSES
+from schemas.profile import Slice
 
 SIXTEENTHS = 16
-LONGEST_BIN = 40
-CALM = 1_000.0
-CLOSED = "closed"
-"""Stands among the statuses for predictions answered for the first time: what coverage is a share of."""
-COUNTED = np.array([status in {"matched", "revised", "matched_late"} for status in STATUSES])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,84 +68,53 @@ class Naming:
     spread: float = 1.0
 
 
-def slices(rows: Rows, naming: Naming) -> Iterator[Slice]:
-    """The slices of some rows as Avro records: of each bucket and word set the whole, then its segments."""
-    pairs = np.stack([rows.buckets, rows.words], axis=1)
-    for bucket, word in np.unique(pairs, axis=0).tolist():
-        some = rows.take((rows.buckets == bucket) & (rows.words == word))
-        version, digest, arm = naming.versions[word]
-        base = {"bucket": bucket, "model_version": version, "bundle_digest": digest, "arm": arm}
-        yield {**base, "segment": "", **_figures(some, naming)}
-        for field, names in enumerate(naming.segments):
-            for code, _ in _counted(some.segments[:, field]):
-                own = some.take(some.segments[:, field] == code)
-                yield {**base, "segment": names[code], **_figures(own, naming)}
+@dataclass(frozen=True)
+class Owned:
+    """Which of `count` slices each of n rows counts in, (n,)."""
+
+    owners: NDArray[np.int64]
+    count: int
+
+    def take(self, which: NDArray[Any]) -> "Owned":
+        """Some of the rows."""
+        return Owned(self.owners[which], self.count)
+
+    def rows(self) -> list[int]:
+        """How many rows each slice has."""
+        return list(np.bincount(self.owners, minlength=self.count).tolist())
+
+    def sums(self, values: NDArray[np.int64]) -> list[int]:
+        """The sum of each slice's values: of whole numbers, which is the same in any order."""
+        found = np.zeros(self.count, np.int64)
+        np.add.at(found, self.owners, values)
+        return list(found.tolist())
+
+    def counted(self, codes: NDArray[np.int64]) -> list[list[tuple[int, int]]]:
+        """In each slice the codes that there are, in order, with how often each is there."""
+        width = int(codes.max(initial=0)) + 1
+        found, counts = np.unique(self.owners * width + codes, return_counts=True)
+        pairs = list(zip((found % width).tolist(), counts.tolist(), strict=True))
+        cuts = np.searchsorted(found // width, np.arange(self.count + 1)).tolist()
+        return [pairs[begin:end] for begin, end in pairwise(cuts)]
 
 
-def _figures(rows: Rows, naming: Naming) -> dict[str, Any]:
-    counted = COUNTED[rows.statuses] & ~rows.excluded
-    added = rows.take(counted)
-    retracted = added.take(~np.isnan(added.before))
-    delays = _counted(delay_bins(added.delays))
-    return {
-        "rows": len(added.labels),
-        "statuses": {
-            **{STATUSES[code]: count for code, count in _counted(rows.statuses)},
-            CLOSED: int((rows.first & ~rows.excluded).sum()),
-        },
-        "excluded": int(rows.excluded.sum()),
-        "delay_bins": [one for one, _ in delays],
-        "delay_counts": [count for _, count in delays],
-        "added": _matched(added, added.labels, added.label_bins, naming),
-        "retracted": _matched(retracted, retracted.before, retracted.before_bins, naming),
-    }
+def owned(rows: Rows, naming: Naming) -> tuple[Rows, Owned, list[Slice]]:
+    """Every row once for the whole of its bucket and word set, once for each segment; whose it is, the slices' names.
 
-
-def delay_bins(delays: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The log2 bin of each delay in seconds, 0 for everything below two.
-
-    >>> delay_bins(np.array([0, 1_999_999, 2_000_000, 4_000_000, -5])).tolist()
-    [0, 0, 1, 2, 0]
+    Slices stand in the order of bucket and word set, the whole first, then its segments by field and code.
     """
-    seconds = np.maximum(1, delays // MICRO)
-    return np.minimum(LONGEST_BIN, np.log2(seconds).astype(np.int64))
-
-
-def _matched(rows: Rows, labels: NDArray[np.float64], bins: NDArray[np.int64], naming: Naming) -> dict[str, Any] | None:
-    """The figures of rows with one label each; None where there is none."""
-    if not len(labels):
-        return None
-    wrong = np.zeros(len(labels), np.int64) if naming.is_regression else (rows.decisions != labels).astype(np.int64)
-    found: dict[str, Any] = {
-        "rows": len(labels),
-        "errors": int(wrong.sum()),
-        "estimate_sum": int(fixed(np.nan_to_num(rows.estimates)).sum()),
-        "cells": _cells(rows.score_bins, bins, naming),
-        "sixteenths": _sixteenths(rows.sixteenths, wrong),
-    }
-    if naming.is_regression:
-        off = np.clip((rows.scores - labels) / naming.spread, -CALM, CALM)
-        sums = {"error_sum": off, "absolute_error_sum": np.abs(off), "square_error_sum": off**2}
-        found |= {name: int(fixed(values).sum()) for name, values in sums.items()}
-    return found
-
-
-def _cells(score_bins: NDArray[np.int64], label_bins: NDArray[np.int64], naming: Naming) -> list[dict[str, Any]]:
-    kinds = len(naming.labels)
-    return [
-        {"score_bin": cell // kinds, "label": naming.labels[cell % kinds], "rows": count}
-        for cell, count in _counted(score_bins * kinds + label_bins)
-    ]
-
-
-def _counted(codes: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Each code that there is, none of them large, with how often it is there; in order."""
-    counts = np.bincount(codes)
-    found = np.flatnonzero(counts)
-    return list(zip(found.tolist(), counts[found].tolist(), strict=True))
-
-
-def _sixteenths(parts: NDArray[np.int64], wrong: NDArray[np.int64]) -> list[dict[str, int]]:
-    rows = np.bincount(parts, minlength=SIXTEENTHS)
-    errors = np.bincount(parts, weights=wrong, minlength=SIXTEENTHS).astype(np.int64)
-    return [{"index": index, "rows": n, "errors": errors[index].item()} for index, n in enumerate(rows.tolist()) if n]
+    buckets, at = np.unique(rows.buckets, return_inverse=True)
+    words, kinds, codes = len(naming.versions), len(naming.segments) + 1, max(map(len, naming.segments), default=1)
+    first = (at.reshape(-1) * words + rows.words) * kinds
+    segments = [(first + 1 + field) * codes + rows.segments[:, field] for field in range(kinds - 1)]
+    keys, owners = np.unique(np.concatenate([first * codes, *segments]), return_inverse=True)
+    named = []
+    for key in keys.tolist():
+        group, code = divmod(key, codes)
+        (bucket, word), field = divmod(group // kinds, words), group % kinds
+        version, digest, arm = naming.versions[word]
+        segment = naming.segments[field - 1][code] if field else ""
+        base = {"bucket": int(buckets[bucket]), "model_version": version, "bundle_digest": digest, "arm": arm}
+        named.append({**base, "segment": segment})
+    every = rows.take(np.tile(np.arange(len(first)), kinds))
+    return every, Owned(owners.reshape(-1), len(named)), named

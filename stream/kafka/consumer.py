@@ -90,7 +90,7 @@ class GroupConsumer(Standing):
         if self._fatal is not None:
             raise Stopped(f"Kafka consumer: {self._fatal}", cause=FATAL_CAUSE, fix=FATAL_FIX)
         good = [m for m in messages if m.error() is None]
-        broken = [m for m in messages if is_broken(m)]
+        broken = [m for m in messages if is_broken(m)] if len(good) < len(messages) else []
         self._note_ends(messages, good)
         # Before the changes: a deleted topic is told once, beside the revocation that it causes.
         for message in messages if len(good) < len(messages) else ():
@@ -116,7 +116,8 @@ class GroupConsumer(Standing):
     def _note_ends(self, messages: Sequence[Any], good: Sequence[Any]) -> None:
         """Which places were read to their end; told by the client where its configuration asks for it."""
         if self.ended:
-            self.ended -= {Place(m.topic(), m.partition()) for m in good}
+            # Plain pairs, equal to the places they name: a Place for each message took as long as decoding it.
+            self.ended.difference_update({(m.topic(), m.partition()) for m in good})
         if len(good) < len(messages):
             self.ended |= {Place(m.topic(), m.partition()) for m in messages if is_end(m)}
 

@@ -6,7 +6,8 @@ from itertools import accumulate, islice, pairwise
 from zlib import crc32
 
 from services.labeler.room.room import Change, Due, Found, Gauge, State
-from services.labeler.room.scripts import CLAIM, DUE, READ, SEEK, WAITING, WIPE, WORD, WRITE, WRITE_FULL
+from services.labeler.room.scripts import CLAIM, DUE, READ, WAITING, WORD, WRITE, WRITE_FULL
+from services.labeler.room.wiping import SEEK, WIPE
 from services.labeler.slots import EXPIRES, LEAVES
 from stream.redis import Store
 from stream.store import StoreRefused

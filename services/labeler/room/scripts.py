@@ -17,18 +17,20 @@ local function say(value)
   n = n + 1
   sizes[n], values[n] = packed[#value], value
 end
+local pcall, byte, sub = redis.pcall, string.byte, string.sub
 for arg = 1, #ARGV, 2 do
   local base, ids, at = KEYS[1] .. ARGV[arg], ARGV[arg + 1], 1
-  local state = redis.pcall('HMGET', base, 'token', 'predictions', 'labels', 'floor', 'notes')
+  local state = pcall('HMGET', base, 'token', 'predictions', 'labels', 'floor', 'notes')
   for place = 1, 5 do say(state[place] or '') end
-  while at <= #ids do
-    local b1, b2, l1, l2 = string.byte(ids, at, at + 3)
-    local size = l1 * 256 + l2
-    local bucket = base .. ':' .. (b1 * 256 + b2)
-    local entry = redis.pcall('HGET', bucket, string.sub(ids, at + 4, at + 3 + size)) or ''
+  local last, buckets = #ids, base .. ':'
+  while at <= last do
+    local b1, b2, l1, l2 = byte(ids, at, at + 3)
+    local bucket, begin = buckets .. b1 * 256 + b2, at + 4
+    at = begin + l1 * 256 + l2
+    local entry = pcall('HGET', bucket, sub(ids, begin, at - 1)) or ''
     if type(entry) == 'table' then return redis.error_reply(entry.err .. ' (HGET ' .. bucket .. ')') end
-    say(entry)
-    at = at + 4 + size
+    n = n + 1
+    sizes[n], values[n] = packed[#entry], entry
   end
 end
 return {table.concat(sizes), table.concat(values)}
@@ -46,6 +48,12 @@ for arg = 1, #ARGV, 10 do
 end
 if #others > 0 then return others end
 local base, complaint
+local pcall, byte, sub = redis.pcall, string.byte, string.sub
+local function count(said, command, key)
+  if type(said) == 'number' then return said end
+  complaint = complaint or said.err .. ' (' .. command .. ' ' .. key .. ')'
+  return 0
+end
 local function call(...)
   local said = redis.pcall(...)
   if type(said) == 'table' and said.err then
@@ -61,18 +69,18 @@ end
 for arg = 1, #ARGV, 10 do
   base = KEYS[1] .. ARGV[arg]
   local puts, adds, drops, words = ARGV[arg + 6], ARGV[arg + 7], ARGV[arg + 8], ARGV[arg + 9]
-  local more = 0
-  each(puts, 8, function(at, b1, b2, i1, i2, v1, v2, v3, v4)
-    local key, size = base .. ':' .. (b1 * 256 + b2), i1 * 256 + i2
-    local room = ((v1 * 256 + v2) * 256 + v3) * 256 + v4
-    local id = string.sub(puts, at, at + size - 1)
-    if room == 0 then
-      more = more - call('HDEL', key, id)
+  local more, at, last, buckets = 0, 1, #puts, base .. ':'
+  while at <= last do
+    local b1, b2, i1, i2, v1, v2, v3, v4 = byte(puts, at, at + 7)
+    local key, begin = buckets .. b1 * 256 + b2, at + 8 + i1 * 256 + i2
+    local id = sub(puts, at + 8, begin - 1)
+    at = begin + ((v1 * 256 + v2) * 256 + v3) * 256 + v4
+    if at == begin then
+      more = more - count(pcall('HDEL', key, id), 'HDEL', key)
     else
-      more = more + call('HSET', key, id, string.sub(puts, at + size, at + size + room - 1))
+      more = more + count(pcall('HSET', key, id, sub(puts, begin, at - 1)), 'HSET', key)
     end
-    return at + size + room
-  end)
+  end
   each(drops, 2, function(at, kind, size)
     local slot = string.sub(drops, at, at + size - 1)
     local width = string.byte(drops, at + size)
@@ -151,39 +159,6 @@ local state, found = redis.call('HMGET', base, 'token', 'predictions', 'labels',
 for place = 1, 5 do found[place] = state[place] or '' end
 return found
 """
-
-MARK = """
-local base = KEYS[1] .. ARGV[1]
-if redis.pcall('HGET', base, 'token') ~= ARGV[2] then return 'done' end
-redis.call('DEL', base)
-redis.call('HSET', base, 'token', ARGV[2], 'predictions', -1, 'labels', -1)
-"""
-"""How every step of a wipe begins: it is the owner's, and whoever looks sees that the partition is being rebuilt."""
-
-WIPE = f"""#!lua flags=allow-oom{MARK}
-local first, step = tonumber(ARGV[3]), tonumber(ARGV[4])
-for bucket = first, first + step - 1 do redis.call('UNLINK', base .. ':' .. bucket) end
-local left = 0
-for place = 5, #ARGV do
-  local kind = ARGV[place]
-  local index = base .. ':' .. string.upper(kind)
-  local slots = redis.pcall('ZRANGE', index, 0, step - 1)
-  if slots.err then return 'lost' end
-  for _, slot in ipairs(slots) do redis.call('UNLINK', base .. ':' .. kind .. slot) end
-  redis.call('ZREMRANGEBYRANK', index, 0, step - 1)
-  left = left + redis.call('ZCARD', index)
-end
-local words = redis.call('TYPE', KEYS[1] .. 'words').ok
-if words ~= 'hash' and words ~= 'none' then redis.call('UNLINK', KEYS[1] .. 'words') end
-return left > 0 and 'more' or ''
-"""
-
-SEEK = f"""#!lua flags=allow-oom{MARK}
-local said = redis.call('SCAN', ARGV[3], 'MATCH', base .. ':*', 'COUNT', ARGV[4])
-for _, key in ipairs(said[2]) do redis.call('UNLINK', key) end
-return said[1] == '0' and 'done' or said[1]
-"""
-"""For an index that is broken and cannot tell which slots it had: all keys of the store are looked through."""
 
 WORD = """#!lua flags=no-writes
 local said = redis.pcall('HGET', KEYS[1] .. 'words', ARGV[1])

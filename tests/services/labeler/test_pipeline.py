@@ -8,7 +8,7 @@ import pytest
 from services.labeler.healing import Healing
 from services.labeler.keeping import Keeping
 from services.labeler.room.memory import MemoryRoom
-from services.labeler.room.room import Change, Found, Gauge, State
+from services.labeler.room.room import Change, Due, Found, Gauge, State
 from stream.faults import Stopped
 from stream.partitioner import partition_of
 from stream.records import Place, Start
@@ -314,3 +314,28 @@ def test_records_wait_outside_of_a_full_store_and_go_on_when_it_has_room(world: 
     assert seeing.full[-1] == (False, "")
     assert world.outcomes() == [("e0", "matched", 0, True)]
     assert world.sums("taken", "dead") == {"taken": 4, "dead": 0}
+
+
+class Losing(MemoryRoom):
+    """Is lost once, right after it has said who is due."""
+
+    is_lost = False
+
+    def due(self, partition: int, kind: bytes, *, before: int, most: int) -> list[Due]:
+        """As ever, then everything is gone."""
+        found = super().due(partition, kind, before=before, most=most)
+        if found and not self.is_lost:
+            self.is_lost = True
+            self.lose()
+        return found
+
+
+def test_a_room_that_is_lost_between_being_asked_and_read_gives_up_the_sweep(world: World) -> None:
+    """What was taken from its slots is not what they hold once it is healed; everybody is answered all the same."""
+    world.room = Losing()
+    world.predict(*({"event_id": f"e{n}"} for n in range(60)))
+    world.mark(9)
+    seeing = world.run(60)
+    assert seeing.results.count("aborted") == 1
+    assert sorted(world.outcomes()) == sorted((f"e{n}", "expired", 0, None) for n in range(60))
+    assert world.room.gauge().waiting == {0: 0}

@@ -8,7 +8,8 @@ from models.figures import binary
 from schemas.profile import Slice
 from services.labeler.core import STATUSES
 from services.labeler.quality import Quality, Scale
-from services.labeler.tables import Naming, Rows, slices
+from services.labeler.slices import slices
+from services.labeler.tables import Naming, Rows
 
 HOUR = 3_600_000_000
 BINS = 20

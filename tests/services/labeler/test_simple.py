@@ -13,9 +13,10 @@ from services.labeler.caused import Joined
 from services.labeler.core import Terms
 from services.labeler.entry import NULL_KEY, SEAT
 from services.labeler.joining import Joining
+from services.labeler.overlay import Who
 from services.labeler.room.memory import MemoryRoom
 from services.labeler.room.room import Change, State
-from services.labeler.simple import Simple, Steps, Who
+from services.labeler.simple import Simple, Steps
 from services.labeler.slots import EXPIRES, LEAVES
 from stream.watermark import NEVER
 

@@ -1,7 +1,6 @@
 """What was joined, as slices: figures that neither batching nor order changes, degraded rows in none of them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from schemas.framing import frame
-from schemas.profile import Slice, bound
-from schemas.records import write_record
+from schemas.joined import joined_slice, joined_values
+from schemas.profile import Head, Slice, profile_values
 from services.labeler.core import STATUSES
-from services.labeler.tables import CLOSED, Naming, Rows, slices, together
+from services.labeler.slices import CLOSED, slices
+from services.labeler.tables import Naming, Rows, together
 
 HOUR = 3_600_000_000
 NAMING = Naming(
@@ -130,14 +130,20 @@ def test_neither_order_nor_batches_change_a_bit(
     assert list(slices(together(parts), NAMING)) == list(slices(every, NAMING))
 
 
-def test_a_slice_is_a_record_of_the_profile_within_its_bound() -> None:
-    """What `bound` says is enough for what is written."""
-    some_rows = rows(*({**kind, "score_bins": n % 20} for n in range(60) for kind in ({}, REVISED, EXPIRED)))
-    found = list(slices(replace(some_rows, scores=some_rows.scores), NAMING))
-    head = {
-        "role": "labeler", "group": "", "arm": "", "writer": "", "session": "", "sequence": 0, "part": 0, "parts": 1,
-        "model": "", "bucket_micros": 1, "written_at": 0, "ranges": [], "reasons": {},
-    }  # fmt: skip
-    empty = len(write_record("profile", {**head, "slices": []}, frame(1)))
-    for one in found:
-        assert len(write_record("profile", {**head, "slices": [one]}, frame(1))) - empty <= bound(one)
+@given(
+    said=some.lists(some.tuples(KINDS, ESTIMATES, some.integers(0, 10**13)), max_size=30),
+    naming=some.sampled_from([NAMING, NUMBERS]),
+    groups=some.integers(1, 3),
+)
+def test_slices_are_written_as_fastavro_writes_them(
+    said: list[tuple[dict[str, Any], float, int]], naming: Naming, groups: int
+) -> None:
+    """To the byte, in any number of parts, what else the profile says with them."""
+    every = rows(*({**kind, "estimates": estimate, "delays": delay} for kind, estimate, delay in said))
+    found = list(slices(every, naming)) if said else []
+    shares = [found[part::groups] for part in range(groups)]
+    head = Head(role="labeler", group="g", arm="", writer="w", session="s", model="m", bucket_micros=HOUR)
+    first = {"ranges": [], "reasons": {"broken": 2}, "results": {"matched": len(said), "orphan": 1}}
+    stamps = {"sequence": 7, "written_at": 10**15}
+    written = joined_values(head, first, [list(map(joined_slice, share)) for share in shares], frame(1), **stamps)
+    assert written == profile_values(head, first, shares, frame(1), **stamps)
