@@ -59,7 +59,7 @@ def outcomes(rows: int, errors: int, owed: float = 0.0) -> tuple[list[bool], flo
 
 
 class _OfRightAnswers:
-    """FHDDM looks for a fall, of the share of right answers; fed errors as the others are it never fires."""
+    """FHDDM looks for a fall, of the share of right answers: fed errors it would miss their rise."""
 
     def __init__(self) -> None:
         self._detector = FHDDM()
