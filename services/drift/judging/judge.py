@@ -6,6 +6,7 @@ from typing import Any
 from services.drift.judging.broken import broken, degraded
 from services.drift.judging.cause import Action, Cause, action_for, ranked, severity_of, why_worse
 from services.drift.judging.errors import Errors
+from services.drift.judging.evidence import Evidence
 from services.drift.judging.families import heard, marked
 from services.drift.judging.finding import Finding
 from services.drift.judging.judged import Judged
@@ -27,6 +28,7 @@ class Bench:
     def __init__(self, reference: Callable[[str], Reference], terms: Terms, *, code_version: str) -> None:
         self._reference, self._terms, self._code = reference, terms, code_version
         self._troubles, self._errors = Troubles(), Errors(terms)
+        self._evidence = Evidence()
         self._days = {"inputs": Days(terms.season), "cohorts": Days(terms.season)}
 
     def inputs(self, window: Inputs) -> Judged:
@@ -44,7 +46,7 @@ class Bench:
         if isinstance(day, Inputs) and day.seen.rows >= terms.fewest_rows:
             expected = expected_quality(day.seen, reference, terms)
             said = {"estimated": expected.record(), "why_no_estimate": expected.why_not}
-            tests += moved(day.seen, reference, terms)
+            tests += [*moved(day.seen, reference, terms), *self._evidence.means(day, reference)]
             if expected.figure is not None:
                 tests.append(fallen(day.seen, reference, terms))
                 alphas["estimate"] = terms.alpha(day.start, day.end)
@@ -77,6 +79,7 @@ class Bench:
     def cohort(self, window: Cohort) -> Judged:
         """Once a day whether quality fell, whether a gap to the estimate opened, and what is behind it."""
         reference, terms = self._reference(window.digest), self._terms
+        self._evidence.hear(window)
         day = self._days["cohorts"].add(window)
         if not isinstance(day, Cohort):
             return Judged(unjudged(blank(window, reference, self._code), "judged with the rest of its day"), [])
@@ -86,7 +89,8 @@ class Bench:
             return Judged(unjudged(report, self._too_few(day)), [])
         found = realised(day.known, reference, terms)
         said = {"realised": found.record(figures(day.known, reference)), "gap": self._gap(found)}
-        tests = [*alarm, *findings(found, day.known, reference, terms)]
+        beside = self._evidence.errors(day, reference)
+        tests = [*alarm, *findings(found, day.known, reference, terms), *beside]
         if not any(one.place in ("floor", "gap") for one in tests):
             why = "errors of a regression have no reference yet: watch mae and bias"
             return Judged({**unjudged(report, why), **said}, [])
@@ -147,11 +151,17 @@ class Bench:
     def state(self) -> dict[str, Any]:
         """All that it remembers, JSON-able."""
         days = {kind: one.state() for kind, one in self._days.items()}
-        return {"troubles": self._troubles.state(), "errors": self._errors.state(), "days": days}
+        return {
+            "troubles": self._troubles.state(),
+            "errors": self._errors.state(),
+            "evidence": self._evidence.state(),
+            "days": days,
+        }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from a state."""
         self._troubles.restore(state["troubles"])
         self._errors.restore(state["errors"])
+        self._evidence.restore(state["evidence"])
         for kind, one in self._days.items():
             one.restore(state["days"][kind])

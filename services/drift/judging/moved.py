@@ -13,6 +13,7 @@ from services.drift.stats.combine import benjamini_hochberg
 from services.drift.stats.dispersion import psi_p
 from services.drift.stats.estimate import Figure, accuracy_from_sums
 from services.drift.stats.histograms import Compared, compare
+from services.drift.stats.moments import compare_moments
 from services.drift.sums import Seen
 
 SCORE = "score"
@@ -52,21 +53,20 @@ def _histograms(seen: Seen, reference: Reference, terms: Terms) -> list[Finding]
 
 
 def _means(seen: Seen, reference: Reference, terms: Terms) -> list[Finding]:
-    """The means of quantities: what moves beyond the outermost bins moves no histogram any further."""
+    """Means of quantities: what moves beyond the outermost bins moves no histogram any further."""
     rows = np.asarray(seen.rows - seen.missing - seen.unseen, np.float64)
-    means = seen.sums / MICRO / np.maximum(1.0, rows)
-    p_values = psi_p(means**2, reference.means, rows)
+    found = compare_moments(seen.sums / MICRO, seen.squares / MICRO, rows, reference.blocks, reference.places)
     return [
         Finding(
             test="mean",
             subject=reference.names[place],
             place="inform",
-            statistic=float(means[place]),
-            p_value=float(p_values[place]),
+            statistic=float(found.shift[place]),
+            p_value=float(found.shift_p[place]),
             threshold=terms.material_mean,
             expected=0.0,
-            found=float(means[place]),
-            what=f"{reference.names[place]}: mean {means[place]:+.1f} sd",
+            found=float(found.shift[place]),
+            what=f"{reference.names[place]}: mean {found.shift[place]:+.1f} sd",
         )
         for place in np.flatnonzero((reference.ordered > 0) & (rows > 0)).tolist()
     ]

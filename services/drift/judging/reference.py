@@ -5,25 +5,15 @@ from functools import cached_property
 
 import numpy as np
 
-from models.baseline import ClassPrior, FeatureBaseline
+from models.baseline import ClassPrior
 from models.bundle import Bundle
 from models.contract import Contract
 from services.drift.stats.binned import Floats, stacked
 from services.drift.stats.dispersion import Dispersion, of_vectors
 from services.drift.stats.gap import Margin, margin_of
+from services.drift.stats.moments import middles
 
 TINY = 1e-9
-
-
-def _middles(one: FeatureBaseline) -> Floats:
-    """What stands for the values of each bin, (B,), in standard deviations from the mean; 0 of a category."""
-    if one.kind == "category":
-        return np.zeros(one.bins)
-    edges = (
-        np.array([0.0, *one.edges]) if one.kind == "bool" else np.array([*one.edges[:1], *one.edges, *one.edges[-1:]])
-    )
-    middles = edges if one.kind == "bool" else (edges[:-1] + edges[1:]) / 2
-    return np.asarray((middles - one.mean) / (one.sd or 1.0)) if len(middles) == one.bins else np.zeros(one.bins)
 
 
 @dataclass(frozen=True)
@@ -84,15 +74,13 @@ class Reference:
         return np.repeat(rows[:, None], len(self.names), axis=1)
 
     @cached_property
-    def means(self) -> Dispersion:
-        """How the features' means vary between blocks, in standard deviations; by the middles of their bins."""
-        known = []
-        for one in self.bundle.baseline.features:
-            counts = np.array(one.counts, np.float64)
-            known.append((counts @ _middles(one)) / np.maximum(1.0, counts.sum(axis=1)))
-        off, rows = np.stack(known, axis=1), self.blocks.sum(axis=2)
-        centre = (off * rows).sum(axis=0) / np.maximum(1.0, rows.sum(axis=0))
-        return of_vectors((off - centre)[:, :, None], rows, np.ones(len(self.names)))
+    def places(self) -> Floats:
+        """The middle of every bin, (F, B), in standard deviations from the mean; 0 where a feature is no quantity."""
+        found = np.zeros(self.blocks.shape[1:])
+        for place, one in enumerate(self.bundle.baseline.features):
+            if one.kind != "category" and one.edges:
+                found[place, : one.bins] = middles(one.edges, one.mean, one.sd)
+        return found
 
     @cached_property
     def scores(self) -> Floats:

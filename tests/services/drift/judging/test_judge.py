@@ -178,3 +178,19 @@ def test_the_best_test_of_a_family_carries_it(world: World) -> None:
     assert family["fired"]
     assert family["carried_by"].startswith("unseen category_")
     assert family["p_value"] <= family["alpha"]
+
+
+def test_river_and_the_four_rates_stand_beside_and_page_nobody(world: World) -> None:
+    """Where labels turn, detectors on errors and rates of right decisions say so too; a slow drift of means as well."""
+    told = list(days(world, Terms(), count=6, breaks=STORIES["concept flip"].happens, since=3))
+    said = [{one["test"] for one in day.cohort.report["findings"] if one["fired"]} for day in told]
+    assert {"tpr", "tnr", "ppv", "npv"} & said[3]
+    assert {"adwin", "ddm", "fhddm", "hddm_a"} & set().union(*said[3:])
+    names = {one["test"] for one in told[0].cohort.report["findings"]}
+    assert {"adwin", "ddm", "fhddm", "hddm_a", "tpr", "tnr", "ppv", "npv"} <= names
+    moved = list(days(world, Terms(), count=30, breaks=STORIES["mean +0.5 sd"].happens, since=15))
+    slow = {
+        one["subject"] for day in moved[15:] for one in day.inputs.report["findings"] if one["test"] == "page_hinkley"
+    }
+    assert any(name.startswith("normal_") for name in slow)
+    assert [one for day in moved for one in day.pages] == []
