@@ -1,9 +1,9 @@
 """What river's detectors and the four rates say beside the tests that decide: evidence, which pages nobody."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 from typing import Any
-
-import numpy as np
 
 from services.drift.judging.finding import Finding
 from services.drift.judging.realised import CLEAR
@@ -12,7 +12,7 @@ from services.drift.stats.four_rates import NAMES, four_rates
 from services.drift.stats.rivers import ErrorStream, GradualMeans
 from services.drift.sums import Cohort, Inputs
 
-MICRO = 1_000_000
+SMALLEST = 1e-15
 KEPT_MEANS = 64
 ON_ERRORS = ("adwin", "ddm", "fhddm", "hddm_a")
 
@@ -40,14 +40,11 @@ class Evidence:
         ]
         return [*found, *_rates(day, reference)]
 
-    def means(self, day: Inputs, reference: Reference) -> list[Finding]:
-        """Features whose daily means drift slowly, by ADWIN and Page-Hinkley."""
-        names = [name for name, has in zip(reference.names, reference.ordered.tolist(), strict=True) if has]
-        stream = self._means.setdefault(_whose(day), GradualMeans(names, kept=KEPT_MEANS))
-        rows = day.seen.rows - day.seen.missing - day.seen.unseen
-        known = (rows > 0) & (reference.ordered > 0)
-        means = day.seen.sums / MICRO / np.maximum(1, rows)
-        fired = stream.update({reference.names[place]: float(means[place]) for place in np.flatnonzero(known).tolist()})
+    def means(self, day: Inputs, tests: Sequence[Finding]) -> list[Finding]:
+        """Features whose daily means drift slowly, by ADWIN and Page-Hinkley; `tests` hold the means and how likely."""
+        known = {one.subject: one for one in tests if one.test == "mean"}
+        stream = self._means.setdefault(_whose(day), GradualMeans(sorted(known), kept=KEPT_MEANS))
+        fired = stream.update({name: deviate(one) for name, one in known.items() if name in stream.features})
         return [
             Finding(test=test, subject=name, place="evidence", statistic=1.0, fired=True)
             for name, tests in sorted(fired.items())
@@ -72,6 +69,12 @@ class Evidence:
         for whose, said in state["means"].items():
             self._means[whose] = GradualMeans(sorted(said["means"]), kept=KEPT_MEANS)
             self._means[whose].restore(said)
+
+
+def deviate(mean: Finding) -> float:
+    """The normal deviate that is as unlikely as a mean, with its sign."""
+    unlikely = max(SMALLEST, min(1.0, 1.0 if mean.p_value is None else mean.p_value))
+    return math.copysign(NormalDist().inv_cdf(1.0 - unlikely / 2.0), mean.statistic)
 
 
 def _rates(day: Cohort, reference: Reference) -> list[Finding]:

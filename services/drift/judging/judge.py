@@ -46,7 +46,8 @@ class Bench:
         if isinstance(day, Inputs) and day.seen.rows >= terms.fewest_rows:
             expected = expected_quality(day.seen, reference, terms)
             said = {"estimated": expected.record(), "why_no_estimate": expected.why_not}
-            tests += [*moved(day.seen, reference, terms), *self._evidence.means(day, reference)]
+            tests += moved(day.seen, reference, terms)
+            tests += self._evidence.means(day, tests)
             if expected.figure is not None:
                 tests.append(fallen(day.seen, reference, terms))
                 alphas["estimate"] = terms.alpha(day.start, day.end)

@@ -137,6 +137,11 @@ class GradualMeans:
         for feature in self._features:
             self._begin(feature, [])
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Whose means it follows."""
+        return self._features
+
     def _begin(self, feature: str, values: Sequence[float]) -> None:
         self._values[feature], self._detectors[feature] = list(values), _gradual()
         for value in values:
