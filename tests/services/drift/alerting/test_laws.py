@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.drift.alerting.lifecycle import About, Lifecycle
@@ -26,6 +26,7 @@ def flat(windows: list[list[Signal]]) -> list[Signal]:
     return [signal for window in windows for signal in window]
 
 
+@settings(max_examples=40)
 @given(histories(), st.data())
 def test_any_batching_and_any_order_within_a_window_give_the_same_records(
     windows: list[list[Signal]], data: st.DataObject
@@ -42,6 +43,7 @@ def test_any_batching_and_any_order_within_a_window_give_the_same_records(
     assert records == whole
 
 
+@settings(max_examples=40)
 @given(histories())
 def test_every_alert_lives_one_life(windows: list[list[Signal]]) -> None:
     """It opens once, resolves only when open, reopens only when resolved; its history says the same."""
@@ -60,6 +62,7 @@ def test_every_alert_lives_one_life(windows: list[list[Signal]]) -> None:
         assert times == sorted(times)
 
 
+@settings(max_examples=40)
 @given(histories())
 def test_of_a_group_at_most_one_alert_is_open(windows: list[list[Signal]]) -> None:
     """Of one version and arm; what is open is what was told last as not resolved."""
@@ -73,6 +76,7 @@ def test_of_a_group_at_most_one_alert_is_open(windows: list[list[Signal]]) -> No
         assert {one["alert_id"] for one in life.open_now()} == {one["alert_id"] for one in running}
 
 
+@settings(max_examples=40)
 @given(histories())
 def test_a_day_holds_few_records_of_an_alert(windows: list[list[Signal]]) -> None:
     """Updates are bounded whatever the windows say: by causes, severities, and one a day."""
