@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from driftline.drift.view import Line, features, lines, quality, stories
+from driftline.drift.view import Line, features, lines, months, quality, stories
 from driftline.output import FAILED, Refusal, show, show_json, show_table
 from driftline.where import STATE, BrokersOption, JsonOption, ModelOption, PrefixOption, StateOption, where
 from schemas.records import RecordRefused, read_record
@@ -21,6 +21,7 @@ def drift(
     *,
     model: ModelOption = None,
     windows: Annotated[int, typer.Option("-n", min=1, help="How many of the last reports of a version.")] = 400,
+    by_month: Annotated[bool, typer.Option("--by-month", help="A row a month: what informed, what paged.")] = False,
     brokers: BrokersOption = None,
     state: StateOption = STATE,
     prefix: PrefixOption = None,
@@ -37,7 +38,10 @@ def drift(
         return
     for line in lines(found):
         show(f"{at.model} {line.version}, {line.arm}", style="bold")
-        print_line(Line(line.version, line.arm, line.inputs[-windows:], line.cohorts[-windows:]))
+        if by_month:
+            show_table(("month", "judged", "accuracy", "informed", "paged", "features that moved"), months(line))
+        else:
+            print_line(Line(line.version, line.arm, line.inputs[-windows:], line.cohorts[-windows:]))
 
 
 def reports(brokers: str, topic: str) -> Iterator[dict[str, Any]]:

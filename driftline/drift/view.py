@@ -1,5 +1,6 @@
 """Drift reports as people read them: does it hurt, what moved, why, what to do."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -136,6 +137,27 @@ def stories(line: Line) -> list[tuple[str, ...]]:
                 span = f"{moment(first['start'])} - {moment(last['end'])}"
                 rows.append((span, kind, worst["severity"], worst["cause"], worst["sentence"], action(worst)))
     return sorted(rows)
+
+
+def months(line: Line) -> list[tuple[str, ...]]:
+    """A row a month: days judged, accuracy, what informed and what paged by cause, which features moved most often."""
+    rows = []
+    for month in sorted({moment(one["start"])[:7] for one in line.every}):
+        mine = [one for one in line.every if moment(one["start"])[:7] == month and one["judged"]]
+        known = [one["realised"] for one in mine if one["realised"] and one["realised"]["accuracy"] is not None]
+        rows_known = sum(one["rows"] for one in known)
+        right = sum(one["accuracy"] * one["rows"] for one in known)
+        accuracy = f"{right / rows_known:.1%}" if rows_known else ""
+        moved = Counter(one["feature"] for report in mine for one in report["features"])
+        often = ", ".join(f"{name} {count}" for name, count in moved.most_common(3))
+        told = [_causes(mine, severities) for severities in (("info",), ("warning", "critical"))]
+        rows.append((month, str(len(mine)), accuracy, *told, often))
+    return rows
+
+
+def _causes(reports: Sequence[Report], severities: Sequence[str]) -> str:
+    counts = Counter(one["cause"] for one in reports if one["severity"] in severities)
+    return ", ".join(f"{cause} {count}" for cause, count in sorted(counts.items()))
 
 
 SEVERITIES = ("none", "info", "warning", "critical")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from driftline.drift.view import action, features, lines, quality, sparkline, stories
+from driftline.drift.view import action, features, lines, months, quality, sparkline, stories
 from schemas.examples import example
 
 HOUR = 3_600_000_000
@@ -87,3 +87,15 @@ def test_an_action_is_told_with_its_value_and_its_effect() -> None:
     assert action(report(0, action={"kind": "none", "value": None, "effect": ""})) == "none"
     said = {"kind": "re-threshold", "value": 0.35, "effect": "accuracy 80% -> 84%"}
     assert action(report(0, action=said)) == "re-threshold at 0.35: accuracy 80% -> 84%"
+
+
+def test_a_month_says_what_informed_and_what_paged() -> None:
+    """By cause; accuracy weighs days by their rows; windows that were not judged are left out."""
+    moved: dict[str, Any] = {"cause": "data", "severity": "info", "features": [{"feature": "temp", "strength": 0.5, "what": ""}]}
+    paged: dict[str, Any] = {"cause": "concept", "severity": "critical", "features": []}
+    told = [report(0, **moved), report(1, judged=False), report(2, "cohort", **paged), report(31 * 24)]
+    (line,) = lines(told)
+    assert months(line) == [
+        ("2013-03", "2", "84.4%", "data 1", "concept 1", "temp 1"),
+        ("2013-04", "1", "84.4%", "", "", "delay_so_far 1"),
+    ]
