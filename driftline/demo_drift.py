@@ -73,4 +73,8 @@ def print_drift(found: Drifted) -> None:
     if found.incident:
         show(f"from {moment(SINCE_MICROS)[:10]} on {MEANING[found.incident]}")
     print_line(found.line)
-    show(f"cause: {found.cause}", style="bold" if found.cause == "none" else "bold yellow")
+    if found.incident:
+        show(f"cause: {found.cause}", style="bold yellow")
+    else:
+        judged = sum(one["judged"] for one in found.line.every)
+        show(f"{found.pages} of {judged} windows page, all others inform or say nothing", style="bold")
