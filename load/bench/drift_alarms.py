@@ -8,7 +8,7 @@ from scipy.stats import chi2
 from load.bench.drifting.days import days
 from load.bench.drifting.world import KINDS, World
 from load.bench.race import say
-from services.drift.judging.terms import Terms
+from services.drift.findings.terms import Terms
 
 PERIODS = int(os.environ.get("PERIODS") or 200)
 FEATURES, DAYS = 50, 30

@@ -7,7 +7,7 @@ from load.bench.drifting.days import days
 from load.bench.drifting.stories import STORIES, Story
 from load.bench.drifting.world import KINDS, World
 from load.bench.race import say
-from services.drift.judging.terms import Terms
+from services.drift.findings.terms import Terms
 
 SEEDS = int(os.environ.get("SEEDS") or 50)
 FEATURES = 12

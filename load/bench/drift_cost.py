@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from load.bench.drifting.counting import Counting
 from load.bench.profile_sizes import BINS, HOUR_MICROS, PREFIX, SCORE_BINS, START_MICROS, Case, pieces, seen
 from load.bench.race import say
 from schemas.profile import Slice
 from schemas.records import write_record
 from services.drift.core import Movement
-from services.drift.judging.counting import Counting
 from services.drift.keeping.encoding import entries_of
 from services.drift.keeping.snapshot import encode
 from services.drift.log.shape import Shape, Terms

@@ -9,7 +9,7 @@ from load.bench.drifting.days import ROWS, days
 from load.bench.drifting.stories import category_share, mean_up, missing_a_little, wider
 from load.bench.drifting.world import DAY, KINDS, REFERENCE_DAYS, Break, Rows, World
 from load.bench.race import say
-from services.drift.judging.terms import Terms
+from services.drift.findings.terms import Terms
 
 SEEDS = int(os.environ.get("SEEDS") or 10)
 FEATURES, QUIET, MOST = 12, 3, 12

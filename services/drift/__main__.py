@@ -11,8 +11,8 @@ import structlog
 from models.bundle import Bundle, BundleRefused
 from models.verify import verify
 from services.drift.alerting.lifecycle import About, Lifecycle
+from services.drift.findings.reference import Reference
 from services.drift.judging.judge import Bench
-from services.drift.judging.reference import Reference
 from services.drift.keeping.kafka_kept import KafkaKept
 from services.drift.kit import Kit
 from services.drift.pipeline import Drift

@@ -10,7 +10,7 @@ from pydantic_settings import SettingsConfigDict
 
 from schemas.durations import Duration, micros
 from schemas.topics import topic_name
-from services.drift.judging.terms import Terms
+from services.drift.findings.terms import Terms
 from services.drift.log.windows import Rule
 from services.start.environment import read_environment
 from services.start.settings import ServiceSettings

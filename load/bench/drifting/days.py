@@ -6,10 +6,10 @@ from typing import NamedTuple
 from load.bench.drifting.windows import windows_of
 from load.bench.drifting.world import DAY, Break, World
 from services.drift.alerting.signal import Signal
+from services.drift.findings.reference import Reference
+from services.drift.findings.terms import Terms
 from services.drift.judging.judge import Bench
 from services.drift.judging.judged import Judged
-from services.drift.judging.reference import Reference
-from services.drift.judging.terms import Terms
 
 ROWS = 2_000
 VERSION = "bench"

@@ -5,9 +5,9 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from services.drift.judging.finding import Finding
-from services.drift.judging.realised import CLEAR, Realised, best_threshold
-from services.drift.judging.reference import Reference
+from services.drift.findings.finding import Finding
+from services.drift.findings.realised import CLEAR, Realised, best_threshold
+from services.drift.findings.reference import Reference
 
 Cause = Literal["none", "quality", "serving", "data", "label", "concept"]
 Severity = Literal["none", "info", "warning", "critical"]

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from services.drift.judging.finding import Finding, Verdict
-from services.drift.judging.terms import Family
+from services.drift.findings.finding import Finding, Verdict
+from services.drift.findings.terms import Family
 from services.drift.stats.combine import simes
 
 

@@ -3,21 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from services.drift.judging.broken import broken, degraded
+from services.drift.findings.broken import broken, degraded
+from services.drift.findings.errors import Errors
+from services.drift.findings.evidence import Evidence
+from services.drift.findings.finding import Finding
+from services.drift.findings.mixture import MOSTLY, explains, foreseen, looks_like_labels
+from services.drift.findings.moved import expected_quality, fallen, moved
+from services.drift.findings.realised import CLEAR, Realised, figures, findings, realised
+from services.drift.findings.reference import Reference
+from services.drift.findings.terms import Family, Terms
 from services.drift.judging.cause import Action, Cause, action_for, ranked, severity_of, why_worse
-from services.drift.judging.errors import Errors
-from services.drift.judging.evidence import Evidence
 from services.drift.judging.families import heard, marked
-from services.drift.judging.finding import Finding
 from services.drift.judging.judged import Judged
-from services.drift.judging.mixture import MOSTLY, explains, foreseen, looks_like_labels
-from services.drift.judging.moved import expected_quality, fallen, moved
-from services.drift.judging.realised import CLEAR, Realised, figures, findings, realised
-from services.drift.judging.reference import Reference
 from services.drift.judging.report import blank, judged, rows_of, unjudged
 from services.drift.judging.season import Days
 from services.drift.judging.telling import Heard, Window, sentence_of, signals
-from services.drift.judging.terms import Family, Terms
 from services.drift.judging.troubles import Troubles
 from services.drift.sums import Cohort, Inputs
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.drift.findings.finding import Finding, Verdict, shown
+from services.drift.findings.reference import Reference
 from services.drift.judging.cause import Action, Cause, Severity
-from services.drift.judging.finding import Finding, Verdict, shown
-from services.drift.judging.reference import Reference
 from services.drift.sums import Cohort, Inputs
 
 RUNBOOKS = {

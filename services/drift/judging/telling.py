@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.drift.alerting.signal import Signal
+from services.drift.findings.finding import Finding, Verdict
 from services.drift.judging.cause import WORDS, Action, Cause, Severity, ranked
-from services.drift.judging.finding import Finding, Verdict
 from services.drift.sums import Cohort, Inputs
 
 Window = Inputs | Cohort

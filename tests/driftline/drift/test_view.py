@@ -91,7 +91,11 @@ def test_an_action_is_told_with_its_value_and_its_effect() -> None:
 
 def test_a_month_says_what_informed_and_what_paged() -> None:
     """By cause; accuracy weighs days by their rows; windows that were not judged are left out."""
-    moved: dict[str, Any] = {"cause": "data", "severity": "info", "features": [{"feature": "temp", "strength": 0.5, "what": ""}]}
+    moved: dict[str, Any] = {
+        "cause": "data",
+        "severity": "info",
+        "features": [{"feature": "temp", "strength": 0.5, "what": ""}],
+    }
     paged: dict[str, Any] = {"cause": "concept", "severity": "critical", "features": []}
     told = [report(0, **moved), report(1, judged=False), report(2, "cohort", **paged), report(31 * 24)]
     (line,) = lines(told)

@@ -13,9 +13,9 @@ from load.bench.drifting.stories import STORIES
 from load.bench.drifting.windows import windows_of
 from load.bench.drifting.world import DAY, World
 from schemas.records import read_record, write_record
+from services.drift.findings.reference import Reference
+from services.drift.findings.terms import FAMILIES, Terms
 from services.drift.judging.judge import Bench
-from services.drift.judging.reference import Reference
-from services.drift.judging.terms import FAMILIES, Terms
 from services.drift.sums import Inputs
 
 FRAME = b"\0\0\0\0\1"

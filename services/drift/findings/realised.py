@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.figures import binary
-from services.drift.judging.finding import Finding
-from services.drift.judging.reference import Reference
-from services.drift.judging.terms import Terms
+from services.drift.findings.finding import Finding
+from services.drift.findings.reference import Reference
+from services.drift.findings.terms import Terms
 from services.drift.stats.binned import Floats
 from services.drift.stats.gap import Gap, concept, gap_of, prior_p
 from services.drift.stats.rates import compare_shares

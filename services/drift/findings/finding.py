@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from services.drift.judging.terms import Family
+from services.drift.findings.terms import Family
 
 Place = Literal["floor", "estimate", "gap", "quality", "serving", "inform", "evidence"]
 MOST_SHOWN = 60

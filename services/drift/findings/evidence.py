@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 from typing import Any
 
-from services.drift.judging.finding import Finding
-from services.drift.judging.realised import CLEAR
-from services.drift.judging.reference import Reference
+from services.drift.findings.finding import Finding
+from services.drift.findings.realised import CLEAR
+from services.drift.findings.reference import Reference
 from services.drift.stats.four_rates import NAMES, four_rates
 from services.drift.stats.rivers import ErrorStream, GradualMeans
 from services.drift.sums import Cohort, Inputs

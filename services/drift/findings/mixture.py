@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.drift.judging.realised import CLEAR
-from services.drift.judging.reference import Reference
-from services.drift.judging.terms import Terms
+from services.drift.findings.realised import CLEAR
+from services.drift.findings.reference import Reference
+from services.drift.findings.terms import Terms
 from services.drift.stats.binned import Floats, ks, merged, psi
 from services.drift.stats.dispersion import of_histograms, psi_p
 from services.drift.sums import Seen

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from services.drift.judging.finding import Finding
-from services.drift.judging.reference import Reference
-from services.drift.judging.terms import Terms
+from services.drift.findings.finding import Finding
+from services.drift.findings.reference import Reference
+from services.drift.findings.terms import Terms
 from services.drift.stats.binned import Floats
 from services.drift.stats.dispersion import of_histograms
 from services.drift.stats.rates import compare_shares, tail

@@ -5,9 +5,9 @@ from math import sqrt
 
 import numpy as np
 
-from services.drift.judging.finding import Finding
-from services.drift.judging.reference import Reference
-from services.drift.judging.terms import Terms
+from services.drift.findings.finding import Finding
+from services.drift.findings.reference import Reference
+from services.drift.findings.terms import Terms
 from services.drift.stats.binned import Floats
 from services.drift.stats.combine import benjamini_hochberg
 from services.drift.stats.dispersion import psi_p

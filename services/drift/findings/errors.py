@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.drift.judging.finding import Finding
-from services.drift.judging.reference import Reference
-from services.drift.judging.terms import Terms
+from services.drift.findings.finding import Finding
+from services.drift.findings.reference import Reference
+from services.drift.findings.terms import Terms
 from services.drift.stats.sequential import Cusum, Null, Standing, null_of
 from services.drift.sums import Cohort
 
