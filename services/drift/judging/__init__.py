@@ -1,1 +1,1 @@
-"""What a closed window says: tests, families with their budget, a verdict; pure."""
+"""What the findings of a closed window come to: families with their budget, a cause, a report; pure."""
