@@ -20,7 +20,8 @@ class Pairs:
     """Tells each pair's time from the clocks of its two places.
 
     A topic that stands at its end, and has brought nothing for `idle_seconds`, takes the other's time; where both do,
-    they follow the topics' other partitions, as far as `outside` knows.
+    they follow the topics' other partitions, as far as `outside` knows. As long as batches are `full` (rows) nobody is
+    idle: the end that was seen may be an old one, what came since waits behind the records of other partitions.
     """
 
     def __init__(
@@ -28,14 +29,16 @@ class Pairs:
         topics: tuple[str, str],
         *,
         idle_seconds: float,
+        full: int,
         outside: Outside,
         at_end: Callable[[], Collection[Place]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.clocks = Clocks()
         self._topics, self._idle, self._outside = topics, idle_seconds, outside
-        self._at_end, self._clock = at_end, clock
+        self._at_end, self._clock, self._full = at_end, clock, full
         self._read: dict[Place, float] = {}
+        self._behind = clock() - idle_seconds
 
     def assigned(self, starts: Mapping[Place, Start]) -> None:
         """Take up each place's time where its last commit left it."""
@@ -47,6 +50,8 @@ class Pairs:
         now = self._clock()
         for place in set(zip(batch.topics, batch.partitions.tolist(), strict=True)):
             self._read[Place(*place)] = now
+        if len(batch) >= self._full:
+            self._behind = now
 
     def partitions(self) -> list[int]:
         """The pairs that are ours."""
@@ -55,6 +60,8 @@ class Pairs:
     def idle(self) -> set[Place]:
         """Places at their end that have brought nothing for a while."""
         since = self._clock() - self._idle
+        if self._behind > since:
+            return set()
         return {place for place in self._at_end() if self._read.get(place, since + 1) <= since}
 
     def sweep(self, partitions: Iterable[int] | None = None) -> dict[int, int]:

@@ -52,7 +52,8 @@ class Labeler(Stage):
         self._keeping = Keeping(room, topics, healing, self._heals)
         self._words = Words(self._keeping.word)
         self._intake, self._account = Intake(kit, self._words), Account(kit, self._words)
-        self._pairs = Pairs(topics, idle_seconds=kit.idle_seconds, outside=outside, at_end=at_end)
+        idle, full = kit.idle_seconds, kit.settings.batch_rows
+        self._pairs = Pairs(topics, idle_seconds=idle, full=full, outside=outside, at_end=at_end)
         self._joining = Joining(self._keeping.read, kit.terms, whose=self._words.whose)
         self._sweeping = Sweeping(self._keeping, self._joining, kit.settings.sweep_rows)
         self._aside = Aside(kit)

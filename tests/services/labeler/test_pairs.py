@@ -12,6 +12,7 @@ from stream.watermark import NEVER, Watermark, to_metadata
 TOPICS = ("predictions", "labels")
 P, L = Place("predictions", 0), Place("labels", 0)
 IDLE_SECONDS = 2.0
+FULL = 3
 
 
 class Beyond:
@@ -31,7 +32,12 @@ class World:
     def __init__(self, predictions: int | None, labels: int | None, beyond: Mapping[str, int] | None = None) -> None:
         self.now, self.ended = 0.0, set[Place]()
         self.pairs = Pairs(
-            TOPICS, idle_seconds=IDLE_SECONDS, outside=Beyond(beyond or {}), at_end=self.at_end, clock=lambda: self.now
+            TOPICS,
+            idle_seconds=IDLE_SECONDS,
+            full=FULL,
+            outside=Beyond(beyond or {}),
+            at_end=self.at_end,
+            clock=lambda: self.now,
         )
         reached = zip((P, L), (predictions, labels), strict=True)
         notes = {place: to_metadata(None if at is None else Watermark(at)) for place, at in reached}
@@ -51,6 +57,14 @@ class World:
     def time(self) -> int:
         """The pair's."""
         return self.pairs.sweep()[0]
+
+
+def rows(count: int) -> Batch:
+    """A batch of labels."""
+    return Batch(
+        topics=["labels"] * count, partitions=np.zeros(count, np.int32), offsets=np.arange(count, dtype=np.int64),
+        timestamps=np.zeros(count, np.int64), keys=[b"k"] * count, values=[b"v"] * count, headers=lambda _row: None,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -89,12 +103,21 @@ def test_who_has_just_brought_something_is_not_idle() -> None:
     """Though it stands at its end again."""
     world = World(100, 40).quiet(L)
     assert world.time == 100
-    rows = Batch(
-        topics=["labels"], partitions=np.zeros(1, np.int32), offsets=np.zeros(1, np.int64),
-        timestamps=np.zeros(1, np.int64), keys=[b"k"], values=[b"v"], headers=lambda _row: None,
-    )  # fmt: skip
-    world.pairs.read(rows)
+    world.pairs.read(rows(1))
     assert world.time == 40
+
+
+def test_nobody_is_idle_while_more_waits_than_is_read_at_once() -> None:
+    """Predictions that came since their end was seen wait behind a backlog of labels: these are no orphans."""
+    world = World(40, 100).quiet(P)
+    assert world.time == 100
+    world.pairs.read(rows(FULL))
+    assert world.time == 40
+    world.now += IDLE_SECONDS / 2
+    world.pairs.read(rows(FULL - 1))
+    assert world.time == 40
+    world.now += IDLE_SECONDS / 2
+    assert world.time == 100
 
 
 @pytest.mark.parametrize(("known", "time"), [({"predictions": 500, "labels": 300}, 300), ({"predictions": 500}, 100)])
