@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError
 
 from load.flights.bad import Bad
 from load.flights.replay import Listener, Replay, Sent, Teller, story, summary
@@ -108,11 +109,35 @@ def test_an_interrupted_replay_flushes_what_it_sent_and_marks_nothing(producer: 
     assert sum(map(len, kept(producer, FEATURES).values())) == 700
 
 
-def test_what_brokers_do_not_acknowledge_is_counted(tmp_path: Path) -> None:
-    """Brokers that answer later than a message may wait acknowledge nothing; everything is counted."""
-    # Far later: librdkafka looks only once a second at what has waited too long.
-    slow = open_producer("mock", test_mock_num_brokers=1, test_mock_broker_rtt=2_000, message_timeout_ms=50)
-    _, _, sent = told(slow, asked(tmp_path, limit=20, bad=False, labels=False))
+class Unanswered:
+    """A producer whose brokers are there and acknowledge nothing: each message fails once nobody waits any longer."""
+
+    def __init__(self, brokers: Any) -> None:
+        self._brokers, self._waiting = brokers, list[Any]()
+
+    def list_topics(self, *asked: Any) -> Any:
+        """As the brokers say."""
+        return self._brokers.list_topics(*asked)
+
+    def produce(self, _topic: str, *, on_delivery: Any, **_message: Any) -> None:
+        """Taken in."""
+        self._waiting.append(on_delivery)
+
+    def poll(self, _seconds: float) -> int:
+        """Nothing has come back yet."""
+        return 0
+
+    def flush(self, _seconds: float) -> int:
+        """Everything has waited too long."""
+        for tell in self._waiting:
+            tell(KafkaError(KafkaError._MSG_TIMED_OUT), None)
+        self._waiting.clear()
+        return 0
+
+
+def test_what_brokers_do_not_acknowledge_is_counted(producer: Any, tmp_path: Path) -> None:
+    """Events and marks alike."""
+    _, _, sent = told(Unanswered(producer), asked(tmp_path, limit=20, bad=False, labels=False))
     assert (sent.events, sent.marks) == (20, PARTITIONS)
     assert sent.undelivered == 20 + PARTITIONS
 
