@@ -29,7 +29,7 @@ def test_f17_duplicates_are_told_over_deaths_and_aborts(world: World, store: Val
     again = chance.sample(events, AGAIN)
     mixed = [*events[:400], *again[:100], *events[400:], *again[100:]]
     lives = ["produced:3", "offsets:9", "committed:4"]
-    settings = {"slot": "one", "batch_rows": 40, "deduplicate": "1h", "redis": store.address}
+    settings = {"slot": "one", "batch_rows": 40, "commit_millis": 1, "deduplicate": "1h", "redis": store.address}
     scorer = world.crashing(lives, aborts=0.03, seed=seed, settings=settings)
     world.feed(mixed)
     world.drain()

@@ -48,7 +48,9 @@ def test_f17_what_comes_twice_is_answered_once_a_record(world: World, seed: int)
     events = [event(number) for number in range(600)]
     again = chance.sample(events, 200)
     lives = ["produced:3", "offsets:9"]
-    scorer = world.crashing(lives, aborts=0.03, seed=seed, settings={"slot": "one", "batch_rows": 40})
+    # A transaction a batch: of twenty in one, each with six places to abort at, hardly any would be committed.
+    settings = {"slot": "one", "batch_rows": 40, "commit_millis": 1}
+    scorer = world.crashing(lives, aborts=0.03, seed=seed, settings=settings)
     world.feed([*events[:400], *again[:100], *events[400:], *again[100:]])
     world.drain()
     assert scorer.stop() == 0, world.logs()
