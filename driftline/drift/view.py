@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+from services.drift.judging.cause import in_words
+
 Report = Mapping[str, Any]
 BARS = "▁▂▃▄▅▆▇█"
 SPARKS = 24
@@ -135,7 +137,9 @@ def stories(line: Line) -> list[tuple[str, ...]]:
             first, last, worst = run[0], run[-1], max(run, key=lambda one: SEVERITIES.index(one["severity"]))
             if worst["cause"] != "none":
                 span = f"{moment(first['start'])} - {moment(last['end'])}"
-                rows.append((span, kind, worst["severity"], worst["cause"], worst["sentence"], action(worst)))
+                rows.append(
+                    (span, kind, worst["severity"], worst["cause"], worst["sentence"], in_words(worst["action"]))
+                )
     return sorted(rows)
 
 
@@ -173,13 +177,6 @@ def _runs(reports: Sequence[Report]) -> Iterator[list[Report]]:
         run.append(now)
     if run:
         yield run
-
-
-def action(report: Report) -> str:
-    """What to do, in words."""
-    said = report["action"]
-    to = "" if said["value"] is None else f" at {said['value']:g}"
-    return f"{said['kind']}{to}" + (f": {said['effect']}" if said["effect"] else "")
 
 
 def moment(at_micros: int) -> str:

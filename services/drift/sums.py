@@ -111,8 +111,8 @@ class Served(Sums):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """Whole closed buckets of one version and arm, as the scorers saw them; `start` <= event time < `end`, µs."""
+class Stretch:
+    """A stretch of event time of one version, bundle and arm: `start` <= event time < `end`, µs."""
 
     start: int
     end: int
@@ -120,6 +120,17 @@ class Inputs:
     digest: str
     arm: str
     segment: str
+
+    @property
+    def whose(self) -> str:
+        """What is remembered from window to window is remembered under this name."""
+        return f"{self.version}/{self.digest}/{self.arm}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs(Stretch):
+    """Whole closed buckets of one version and arm, as the scorers saw them."""
+
     seen: Seen
     served: Served
     parts: Sequence[Seen]
@@ -127,15 +138,9 @@ class Inputs:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cohort:
-    """Whole buckets of one version and arm whose horizon has passed, as the labelers joined them; times in µs."""
+class Cohort(Stretch):
+    """Whole buckets of one version and arm whose horizon has passed, as the labelers joined them."""
 
-    start: int
-    end: int
-    version: str
-    digest: str
-    arm: str
-    segment: str
     known: Known
     seen: Seen
     """All scored rows of these buckets, labelled or not."""

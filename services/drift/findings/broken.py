@@ -8,7 +8,6 @@ from services.drift.findings.finding import Finding
 from services.drift.findings.reference import Reference
 from services.drift.findings.terms import Terms
 from services.drift.stats.binned import Floats
-from services.drift.stats.dispersion import of_histograms
 from services.drift.stats.rates import compare_shares, tail
 from services.drift.sums import Inputs, Seen, Served
 
@@ -86,9 +85,8 @@ def _constant(seen: Seen, reference: Reference) -> Iterator[Finding]:
     if not places:
         return
     shares = whole / np.maximum(1.0, whole.sum(axis=1, keepdims=True))
-    dispersion = of_histograms(reference.blocks)
     for place in places:
-        scattered = 1.0 / rows[place] + dispersion.tau2[place]
+        scattered = 1.0 / rows[place] + reference.tau2[place]
         share = float(shares[place, top[place]])
         yield Finding(
             test="constant",

@@ -21,7 +21,7 @@ class Errors:
 
     def follow(self, window: Cohort, reference: Reference) -> list[Finding]:
         """Take in a matured window; the finding, or none where errors have no reference."""
-        known, whose = window.known, f"{window.version}/{window.digest}/{window.arm}"
+        known, whose = window.known, window.whose
         if reference.wrong is None or known.rows <= 0:
             return []
         null, alpha = self._null(reference), self._terms.alpha(window.start, window.end)

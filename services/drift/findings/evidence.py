@@ -27,13 +27,13 @@ class Evidence:
 
     def hear(self, window: Cohort) -> None:
         """A matured window's errors, bucket by bucket, sixteenth by sixteenth."""
-        stream = self._errors.setdefault(_whose(window), ErrorStream())
+        stream = self._errors.setdefault(window.whose, ErrorStream())
         parts = [(rows, errors) for bucket in window.parts for rows, errors in bucket.parts.tolist() if rows]
-        self._fired.setdefault(_whose(window), set()).update(stream.update(parts))
+        self._fired.setdefault(window.whose, set()).update(stream.update(parts))
 
     def errors(self, day: Cohort, reference: Reference) -> list[Finding]:
         """Which detectors fired since the last day, and how the four rates stand."""
-        fired = self._fired.pop(_whose(day), set())
+        fired = self._fired.pop(day.whose, set())
         found = [
             Finding(test=name, subject="errors", place="evidence", statistic=float(name in fired), fired=name in fired)
             for name in ON_ERRORS
@@ -43,7 +43,7 @@ class Evidence:
     def means(self, day: Inputs, tests: Sequence[Finding]) -> list[Finding]:
         """Features whose daily means drift slowly, by ADWIN and Page-Hinkley; `tests` hold the means and how likely."""
         known = {one.subject: one for one in tests if one.test == "mean"}
-        stream = self._means.setdefault(_whose(day), GradualMeans(sorted(known), kept=KEPT_MEANS))
+        stream = self._means.setdefault(day.whose, GradualMeans(sorted(known), kept=KEPT_MEANS))
         fired = stream.update({name: deviate(one) for name, one in known.items() if name in stream.features})
         return [
             Finding(test=test, subject=name, place="evidence", statistic=1.0, fired=True)
@@ -95,7 +95,3 @@ def _rates(day: Cohort, reference: Reference) -> list[Finding]:
         for place, name in enumerate(NAMES)
         if rates.rows[place] > 0
     ]
-
-
-def _whose(window: Inputs | Cohort) -> str:
-    return f"{window.version}/{window.digest}/{window.arm}"

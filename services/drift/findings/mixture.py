@@ -79,7 +79,7 @@ def explains(shift: float, seen: Seen, reference: Reference, fired: Collection[s
     known = np.maximum(1.0, whole.sum(axis=1))
     far = ks(seen.bins, whole)
     usual = np.array([0.0 if name in fired else 1.0 for name in reference.names])
-    scattered = np.sqrt(1.0 / rows + 1.0 / known + usual * of_histograms(reference.blocks).tau2)
+    scattered = np.sqrt(1.0 / rows + 1.0 / known + usual * reference.tau2)
     return bool((far <= shift * min(1.0, LEEWAY * apart(reference.table)) + SLACK * scattered).all())
 
 

@@ -113,9 +113,7 @@ def expected_quality(seen: Seen, reference: Reference, terms: Terms) -> Expected
 
 def fallen(seen: Seen, reference: Reference, terms: Terms) -> Finding:
     """The test that estimated accuracy is at most `material_estimate` below the reference's, both by score bin."""
-    chances = reference.chances
-    rows = float(seen.scores.sum())
-    value = float((seen.scores * chances).sum() / max(1.0, rows)) if chances is not None else 0.0
+    rows, value = float(seen.scores.sum()), float(reference.estimate_of(seen.scores))
     drop = (reference.estimated - value - terms.material_estimate) / reference.spread
     p_value = float(psi_p(np.array([drop**2]), reference.estimates, np.array([rows]))[0]) / 2 if drop > 0 else 1.0
     return Finding(

@@ -46,23 +46,24 @@ def realised(known: Known, reference: Reference, terms: Terms) -> Realised:
     is_class = reference.contract.task != "regression"
     accuracy = 1.0 - known.errors / known.rows if is_class and known.rows else None
     table = known.cells.astype(np.float64)
-    has_table = reference.table is not None and table.sum() > 0
+    before = reference.table if table.sum() > 0 else None
     return Realised(
         rows=known.rows,
         coverage=known.rows / max(1, known.closed),
         accuracy=accuracy,
         expected=reference.accuracy,
         gap=_gap(known, accuracy, reference, terms),
-        prior_p=prior_p(table, reference.table) if has_table and reference.table is not None else 1.0,
-        concept_p=concept(table, reference.table).p_value if has_table and reference.table is not None else 1.0,
-        shift=_shift(table, reference.table) if has_table and reference.table is not None else 0.0,
+        prior_p=1.0 if before is None else prior_p(table, before),
+        concept_p=1.0 if before is None else concept(table, before).p_value,
+        shift=0.0 if before is None else float(np.abs(np.subtract(*_shares(table, before))).max()),
         table=table,
     )
 
 
-def _shift(table: Floats, known: Floats) -> float:
-    share, before = (whole.sum(axis=0) / max(1.0, whole.sum()) for whole in (table, known.sum(axis=0)))
-    return float(np.abs(share - before).max())
+def _shares(table: Floats, reference: Floats) -> tuple[Floats, Floats]:
+    """The labels' shares (L,) in a window (S, L) and in the reference's blocks (K, S, L)."""
+    found, before = (whole.sum(axis=0) / max(1.0, whole.sum()) for whole in (table, reference.sum(axis=0)))
+    return found, before
 
 
 def _gap(known: Known, accuracy: float | None, reference: Reference, terms: Terms) -> Gap | None:
@@ -88,8 +89,8 @@ def figures(known: Known, reference: Reference) -> dict[str, float]:
 def findings(found: Realised, known: Known, reference: Reference, terms: Terms) -> list[Finding]:
     """The tests of a cohort: errors and prior as evidence, the gap for its family."""
     tests = []
-    if reference.verdicts is not None and known.rows:
-        wrong, rows = reference.verdicts[:, :, 0].sum(axis=1), reference.verdicts.sum(axis=(1, 2))
+    if reference.verdicts is not None and reference.wrong is not None and known.rows:
+        wrong, rows = reference.wrong[:, 0], reference.wrong.sum(axis=1)
         errors, cohort = np.array([float(known.errors)]), np.array([float(known.rows)])
         share = compare_shares(errors, cohort, wrong[:, None], rows[:, None], delta=terms.material_floor)
         tests.append(
@@ -125,7 +126,7 @@ def _why(found: Realised, reference: Reference, terms: Terms) -> list[Finding]:
     """What changed: the share of labels, which informs where a score means what it meant, or that."""
     if reference.table is None or not found.table.sum():
         return []
-    share, before = (whole.sum(axis=0) / whole.sum() for whole in (found.table, reference.table.sum(axis=0)))
+    share, before = _shares(found.table, reference.table)
     most = int(np.abs(share - before).argmax())
     name = reference.bundle.baseline.prior.classes[most]  # type: ignore[union-attr] # a table has classes
     has_moved = found.prior_p < CLEAR and abs(share[most] - before[most]) >= terms.material_share
@@ -144,7 +145,7 @@ def _why(found: Realised, reference: Reference, terms: Terms) -> list[Finding]:
         Finding(
             test="score given label",
             place="evidence",
-            statistic=float(np.abs(share - before).max()),
+            statistic=found.shift,
             p_value=found.concept_p,
             fired=found.concept_p < CLEAR,
         ),

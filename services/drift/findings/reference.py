@@ -9,7 +9,7 @@ from models.baseline import ClassPrior
 from models.bundle import Bundle
 from models.contract import Contract
 from services.drift.stats.binned import Floats, stacked
-from services.drift.stats.dispersion import Dispersion, of_vectors
+from services.drift.stats.dispersion import Dispersion, of_histograms, of_vectors
 from services.drift.stats.gap import Margin, margin_of
 from services.drift.stats.moments import middles
 
@@ -56,6 +56,11 @@ class Reference:
     def blocks(self) -> Floats:
         """Histograms of the features, (K, F, B)."""
         return stacked([np.array(one.counts) for one in self.bundle.baseline.features])
+
+    @cached_property
+    def tau2(self) -> Floats:
+        """How much the features' histograms vary between blocks beyond chance, (F,)."""
+        return of_histograms(self.blocks).tau2
 
     @cached_property
     def missing(self) -> Floats:
@@ -146,8 +151,11 @@ class Reference:
     @cached_property
     def estimated(self) -> float:
         """Estimated accuracy of the whole reference, from its score histogram."""
-        whole = self.scores.sum(axis=(0, 1))
-        return float((whole * self._known_chances).sum() / max(1.0, whole.sum()))
+        return float(self.estimate_of(self.scores.sum(axis=(0, 1))))
+
+    def estimate_of(self, scores: Floats) -> Floats:
+        """Estimated accuracy of rows by score bin, (..., S): (...). ValueError without a calibrator."""
+        return np.asarray((scores * self._known_chances).sum(axis=-1) / np.maximum(1.0, scores.sum(axis=-1)))
 
     @property
     def _known_chances(self) -> Floats:
@@ -165,10 +173,8 @@ class Reference:
     @cached_property
     def estimates(self) -> Dispersion:
         """How estimated accuracy varies between blocks, in units of `spread`."""
-        rows = self.scores.sum(axis=2)
-        means = (self.scores[:, 0] * self._known_chances).sum(axis=1) / np.maximum(1.0, rows[:, 0])
-        deviations = ((means - self.estimated) / self.spread)[:, None, None]
-        return of_vectors(deviations, rows, np.ones(1))
+        deviations = (self.estimate_of(self.scores) - self.estimated) / self.spread
+        return of_vectors(deviations[:, :, None], self.scores.sum(axis=2), np.ones(1))
 
     @cached_property
     def margin(self) -> Margin | None:

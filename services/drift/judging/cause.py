@@ -1,6 +1,6 @@
 """What is behind it, how bad it is and what to do: by rule, from what the tests found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -34,6 +34,12 @@ class Action(NamedTuple):
     def record(self) -> dict[str, Any]:
         """As a report holds it."""
         return {"kind": self.kind, "value": self.value, "effect": self.effect}
+
+
+def in_words(action: Mapping[str, Any]) -> str:
+    """An action, as a report holds it, in words."""
+    to = "" if action["value"] is None else f" at {action['value']:g}"
+    return f"{action['kind']}{to}" + (f": {action['effect']}" if action["effect"] else "")
 
 
 def why_worse(found: Realised, *, is_open: bool, is_mix: bool) -> Cause:

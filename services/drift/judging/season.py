@@ -16,11 +16,10 @@ class Days:
 
     def add(self, window: Inputs | Cohort) -> Inputs | Cohort | None:
         """The window that a day's worth came to with this one; None while the day lasts."""
-        whose = f"{window.version}/{window.digest}/{window.arm}"
-        whole = _together(self._open.pop(whose, None), window)
+        whole = _together(self._open.pop(window.whose, None), window)
         if whole.end - whole.start >= self._span:
             return whole
-        self._open[whose] = whole
+        self._open[window.whose] = whole
         return None
 
     def state(self) -> list[dict[str, Any]]:
@@ -29,8 +28,7 @@ class Days:
 
     def restore(self, state: list[Mapping[str, Any]]) -> None:
         """Go on from a state."""
-        known = [_window(one) for one in state]
-        self._open = {f"{one.version}/{one.digest}/{one.arm}": one for one in known}
+        self._open = {one.whose: one for one in map(_window, state)}
 
 
 def _together(before: Inputs | Cohort | None, now: Inputs | Cohort) -> Inputs | Cohort:

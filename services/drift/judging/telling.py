@@ -6,7 +6,7 @@ from typing import Any
 
 from services.drift.alerting.signal import Signal
 from services.drift.findings.finding import Finding, Verdict
-from services.drift.judging.cause import WORDS, Action, Cause, Severity, ranked
+from services.drift.judging.cause import WORDS, Action, Cause, Severity, in_words, ranked
 from services.drift.sums import Cohort, Inputs
 
 Window = Inputs | Cohort
@@ -56,7 +56,7 @@ def signals(window: Window, report: Mapping[str, Any], found: Heard) -> list[Sig
             severity=severity if fired and severity != "none" else "info",
             fired=fired,
             sentence=report["sentence"],
-            action=_action(report["action"]) if family != "inform" else "none",
+            action=in_words(report["action"]) if family != "inform" else "none",
             features=tuple(one["feature"] for one in report["features"]),
             report_id=report["report_id"],
             start=window.start,
@@ -65,9 +65,3 @@ def signals(window: Window, report: Mapping[str, Any], found: Heard) -> list[Sig
         )
         for family, fired, alpha, severity in places
     ]
-
-
-def _action(said: Mapping[str, Any]) -> str:
-    """An action in words."""
-    to = "" if said["value"] is None else f" at {said['value']:g}"
-    return f"{said['kind']}{to}" + (f": {said['effect']}" if said["effect"] else "")

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from driftline.drift.view import action, features, lines, months, quality, sparkline, stories
+from driftline.drift.view import features, lines, months, quality, sparkline, stories
 from schemas.examples import example
+from services.drift.judging.cause import in_words
 
 HOUR = 3_600_000_000
 START = 1_362_096_000_000_000
@@ -84,9 +85,9 @@ def test_quality_says_what_is_realised_what_estimated_and_what_was_spent() -> No
 
 def test_an_action_is_told_with_its_value_and_its_effect() -> None:
     """Nothing more than there is."""
-    assert action(report(0, action={"kind": "none", "value": None, "effect": ""})) == "none"
+    assert in_words({"kind": "none", "value": None, "effect": ""}) == "none"
     said = {"kind": "re-threshold", "value": 0.35, "effect": "accuracy 80% -> 84%"}
-    assert action(report(0, action=said)) == "re-threshold at 0.35: accuracy 80% -> 84%"
+    assert in_words(said) == "re-threshold at 0.35: accuracy 80% -> 84%"
 
 
 def test_a_month_says_what_informed_and_what_paged() -> None:
