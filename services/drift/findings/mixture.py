@@ -1,11 +1,11 @@
-"""Whether what moved is no more than another mix of the same classes: what label shift looks like before labels."""
+"""Whether what moved is no more than another mix of the same classes, before labels are there and with them."""
 
 from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
 
-from services.drift.findings.realised import CLEAR
+from services.drift.findings.realised import CLEAR, Realised
 from services.drift.findings.reference import Reference
 from services.drift.findings.terms import Terms
 from services.drift.stats.binned import Floats, ks, merged, psi
@@ -101,3 +101,12 @@ def looks_like_labels(seen: Seen, reference: Reference, terms: Terms, fired: Col
     mix = mix_of(seen.scores.astype(np.float64), reference.table)
     is_other = mix.shift >= terms.material_share and mix.p_value >= CLEAR
     return is_other and explains(mix.shift, seen, reference, fired)
+
+
+def is_mix_of(found: Realised, seen: Seen, reference: Reference, terms: Terms) -> bool:
+    """Whether the same classes in other shares explain what the labels say, what the scores say, and the inputs."""
+    if reference.table is None or foreseen(found.table, reference.table) < MOSTLY:
+        return False
+    if found.prior_p < CLEAR and explains(found.shift, seen, reference):
+        return True
+    return looks_like_labels(seen, reference, terms, ())

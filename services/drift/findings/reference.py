@@ -8,7 +8,7 @@ import numpy as np
 from models.baseline import ClassPrior
 from models.bundle import Bundle
 from models.contract import Contract
-from services.drift.stats.binned import Floats, stacked
+from services.drift.stats.binned import Counts, Floats, stacked
 from services.drift.stats.dispersion import Dispersion, of_histograms, of_vectors
 from services.drift.stats.gap import Margin, margin_of
 from services.drift.stats.moments import middles
@@ -153,7 +153,7 @@ class Reference:
         """Estimated accuracy of the whole reference, from its score histogram."""
         return float(self.estimate_of(self.scores.sum(axis=(0, 1))))
 
-    def estimate_of(self, scores: Floats) -> Floats:
+    def estimate_of(self, scores: Counts) -> Floats:
         """Estimated accuracy of rows by score bin, (..., S): (...). ValueError without a calibrator."""
         return np.asarray((scores * self._known_chances).sum(axis=-1) / np.maximum(1.0, scores.sum(axis=-1)))
 

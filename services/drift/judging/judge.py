@@ -7,9 +7,9 @@ from services.drift.findings.broken import broken, degraded
 from services.drift.findings.errors import Errors
 from services.drift.findings.evidence import Evidence
 from services.drift.findings.finding import Finding
-from services.drift.findings.mixture import MOSTLY, explains, foreseen, looks_like_labels
+from services.drift.findings.mixture import is_mix_of, looks_like_labels
 from services.drift.findings.moved import expected_quality, fallen, moved
-from services.drift.findings.realised import CLEAR, Realised, figures, findings, realised
+from services.drift.findings.realised import Realised, figures, findings, realised
 from services.drift.findings.reference import Reference
 from services.drift.findings.terms import Family, Terms
 from services.drift.judging.cause import Action, Cause, action_for, ranked, severity_of, why_worse
@@ -35,15 +35,16 @@ class Bench:
         """Whether the data is broken, answers degraded; once a day whether inputs differ, estimated quality is down."""
         reference, terms, served = self._reference(window.digest), self._terms, window.served
         report = blank(window, reference, self._code)
-        day = self._days["inputs"].add(window)
-        if max(window.seen.rows, served.total) < terms.fewest_rows:
+        whole = self._days["inputs"].add(window)
+        day = whole if isinstance(whole, Inputs) and whole.seen.rows >= terms.fewest_rows else None
+        if max(window.seen.rows, served.total) < terms.fewest_rows and day is None:
             return Judged(unjudged(report, self._too_few(window)), [])
         tests = [degraded(window, terms), *broken(window, reference, terms)]
         is_mix = False
         alpha = terms.alpha(window.start, window.end)
         alphas: dict[Family, float] = {"quality": alpha, "serving": alpha}
         said: dict[str, Any] = {}
-        if isinstance(day, Inputs) and day.seen.rows >= terms.fewest_rows:
+        if day is not None:
             expected = expected_quality(day.seen, reference, terms)
             said = {"estimated": expected.record(), "why_no_estimate": expected.why_not}
             tests += moved(day.seen, reference, terms)
@@ -103,10 +104,10 @@ class Bench:
         fired = {one.family for one in verdicts if one.fired}
         if not fired:
             informs = any(one.place == "inform" and one.fired for one in tests)
-            is_mix = informs and self._is_mix(found, window, reference)
+            is_mix = informs and is_mix_of(found, window.seen, reference, self._terms)
             cause: Cause = "label" if is_mix else "data" if informs else "none"
             return Heard(findings=tests, verdicts=verdicts, cause=cause, severity="info" if informs else "none")
-        is_mix = self._is_mix(found, window, reference)
+        is_mix = is_mix_of(found, window.seen, reference, self._terms)
         cause = self._troubles.within(window) or why_worse(found, is_open="gap" in fired, is_mix=is_mix)
         done = marked(tests, verdicts)
         return Heard(
@@ -116,14 +117,6 @@ class Bench:
             severity=severity_of([one for one in done if one.fired and one.place in fired]),
             action=action_for(cause, found, reference),
         )
-
-    def _is_mix(self, found: Realised, window: Cohort, reference: Reference) -> bool:
-        """Whether the same classes in other shares explain what the labels say, what the scores say, and the inputs."""
-        if reference.table is None or foreseen(found.table, reference.table) < MOSTLY:
-            return False
-        if found.prior_p < CLEAR and explains(found.shift, window.seen, reference):
-            return True
-        return looks_like_labels(window.seen, reference, self._terms, ())
 
     def _gap(self, found: Realised) -> dict[str, float] | None:
         gap = found.gap

@@ -45,6 +45,8 @@ def test_reports_say_what_they_speak_of(made: tuple[Bundle, ...], calm: tuple[li
     assert {one.partition(" ")[0] for one in calm[0]} == {"tiny/1", "tiny/2"}
     assert len({one["report_id"] for one in said}) == len(said)
     assert all(0 <= one["profile_from"] < one["profile_to"] for one in said)
+    # version, arm, segment, kind, end: segments are added up and not judged.
+    assert {one["report_id"].split("/")[2] for one in said} == {""}
     assert sum(one["late_rows"] for one in said) > 0
 
 

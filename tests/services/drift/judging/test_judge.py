@@ -194,3 +194,38 @@ def test_river_and_the_four_rates_stand_beside_and_page_nobody(world: World) -> 
     }
     assert any(name.startswith("normal_") for name in slow)
     assert [one for day in moved for one in day.pages] == []
+
+
+def test_a_day_is_judged_though_its_last_window_holds_few_rows(world: World) -> None:
+    """What came together in it is not lost for that."""
+    judge, start = judge_of(world), world.now
+    half, rest = world.rows(2_000, DAY // 2), world.rows(50, DAY // 2)
+    first = judge.inputs(windows_of(half, world.bundle, start, start + DAY // 2)[0])
+    last = judge.inputs(windows_of(rest, world.bundle, start + DAY // 2, world.now)[0])
+    assert [one["family"] for one in first.report["families"]] == ["quality", "serving"]
+    assert [one["family"] for one in last.report["families"]] == ["quality", "serving", "estimate"]
+
+
+def test_what_is_too_small_to_matter_informs_nobody_however_sure(world: World) -> None:
+    """A shift that no chance explains, below what is material."""
+    rows = STORIES["mean +0.5 sd"].happens(world.rows(20_000, DAY), world)
+    window = windows_of(rows, world.bundle, world.now - DAY, world.now)[0]
+    for terms, is_told in ((Terms(), True), (Terms(material_psi=5.0, material_mean=5.0), False)):
+        report = judge_of(world, terms).inputs(window).report
+        assert min(one["p_value"] for one in report["findings"] if one["test"] in ("psi", "mean")) < 1e-6
+        assert bool(report["features"]) == is_told
+
+
+def test_the_floor_is_breached_by_what_lasts(world: World) -> None:
+    """One day a little below it says nothing; ten of them do: the sums are tuned to the budget, not to a day."""
+    reference = Reference(world.bundle)
+    floor = 1.0 - (reference.accuracy or 0.0) + Terms().material_floor
+    judge, fired = judge_of(world), []
+    for _ in range(10):
+        start = world.now
+        cohort = windows_of(world.rows(2_000, DAY), world.bundle, start, world.now)[1]
+        known = replace(cohort.known, errors=round(2_000 * (floor + 0.02)))
+        families = judge.cohort(replace(cohort, known=known, parts=())).report["families"]
+        fired.append(next(one["fired"] for one in families if one["family"] == "floor"))
+    assert fired[0] is False
+    assert fired[-1] is True
