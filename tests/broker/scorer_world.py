@@ -16,6 +16,7 @@ from stream.kafka.clients import open_producer
 from stream.kafka.reading import committed_of
 from stream.kafka.scan import edges
 from stream.records import Headers, Place
+from tests.broker.children import last_words, stop_all
 from tests.broker.crashing import LAST
 from tests.broker.nursery import MAINS, Nursery
 from tests.models.bundles import make_bundle
@@ -144,12 +145,9 @@ class World:
 
     def logs(self) -> str:
         """The end of every process's log."""
-        return "\n".join(f"--- {child.name}\n{child.last_lines(12)}" for child in self.children)
+        return last_words(self.children)
 
     def close(self) -> None:
         """Stop whoever still runs."""
         del self._producer
-        for child in self.children:
-            child.ask_to_stop()
-        for child in self.children:
-            child.stop()
+        stop_all(self.children)

@@ -91,7 +91,6 @@ def test_labels_that_moved_alone_are_no_mix(table: Floats, is_mix: bool) -> None
     vars(reference)["table"] = TABLE
     start = world.now
     seen = windows_of(world.rows(2_000, DAY), world.bundle, start, world.now)[0].seen
-    found = Realised(
-        rows=4_000, coverage=1.0, accuracy=0.8, expected=0.8, gap=None, prior_p=1e-6, concept_p=0.5, shift=0.24, table=table,
-    )  # fmt: skip
+    likely = {"prior_p": 1e-6, "concept_p": 0.5, "shift": 0.24}
+    found = Realised(rows=4_000, coverage=1.0, accuracy=0.8, expected=0.8, gap=None, table=table, **likely)
     assert is_mix_of(found, seen, reference, Terms()) == is_mix
