@@ -31,6 +31,8 @@ from stream.kafka.settings import LogSettings
 from stream.loop import Loop, Pace
 from stream.stopping import Asked
 
+SHOWN = 200
+"""So many reports at the end of their topic are read for what was said last."""
 BECAUSE = "each of them is one sequence, as the profile log is"
 
 
@@ -44,6 +46,8 @@ def serve(settings: Settings, probe: Callable[[str], None] = lambda _step: None)
     stop, watching = Asked(), Watching()
     bundles = open_bundles(settings)
     kit = kit_of(settings, Topics(settings, bundles[0].contract.model), bundles)
+    watching.refers(bundles)
+    watching.recalled(report for report in kept_of(settings, kit.topics).latest(SHOWN) if report)
     admin = listening(watching.metrics, watching.health, (settings.admin_host, settings.admin_port), PREFIX)
     try:
         return _watch(kit, watching, stop=stop, probe=probe, port=admin.port)

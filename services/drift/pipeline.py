@@ -10,6 +10,7 @@ reasons counted. However much is wrong, the sidecar goes on: a detector that can
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from services.drift.cutting import Due
 from services.drift.keeping.kept import writes_of
@@ -39,6 +40,7 @@ class Drift(Stage):
     def _drop(self) -> None:
         self._due: list[Due] = []
         self._letters: list[Writes] = []
+        self._reports: Sequence[Mapping[str, Any]] = ()
         self._closed: Mapping[str, int] = {} if self._recalled is None else dict(self._remembered.closed)
         self._has_read = False
 
@@ -93,6 +95,7 @@ class Drift(Stage):
         if offset is None or not (self._has_read or self._is_unwritten()):
             return []
         said = self._remembered.judge(self._due)
+        self._reports = said.reports
         for one in self._due:
             kind = "inputs" if isinstance(one.window, Inputs) else "cohort"
             self._sight.counted("driftline_windows_judged_total", 1, kind=kind)
@@ -130,6 +133,7 @@ class Drift(Stage):
             new = self._new
             self._recalled = self._known._replace(snapshot=new, there=new.digests, is_written=True)
             self._new = None
+            self._sight.said(self._reports)
             self._sight.stands(bytes_kept=new.size, oldest_micros=self._remembered.oldest)
         self._drop()
 

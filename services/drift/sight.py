@@ -1,6 +1,7 @@
 """Who is told what happens inside a transaction of the sidecar."""
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from services.start.sight import Sight as Common
 
@@ -16,3 +17,6 @@ class Sight(Common, Protocol):
 
     def stands(self, *, bytes_kept: int, oldest_micros: int | None) -> None:
         """A committed snapshot's size; how far the oldest bucket that waits lies behind event time."""
+
+    def said(self, reports: Sequence[Mapping[str, Any]]) -> None:
+        """These reports were committed."""

@@ -12,7 +12,7 @@ from services.labeler.quality import Quality
 from services.labeler.room.room import Gauge
 from services.start.watching import Looking
 from stream.log import Log
-from stream.records import Batch, Place, Start
+from stream.records import Place, Start
 from stream.store import StoreRefused, StoreUnavailable
 from stream.telemetry.names import GaugeName
 from stream.watermark import NEVER
@@ -20,6 +20,7 @@ from stream.watermark import NEVER
 TELL_SECONDS = 5.0
 PER_PARTITION: tuple[GaugeName, ...] = (
     "driftline_lag_messages",
+    "driftline_lag_seconds",
     "driftline_pending_predictions",
     "driftline_ledger_imbalance_messages",
 )
@@ -29,6 +30,7 @@ USES = {"taken": "taken", "dead": "dead", "marks": "mark"}
 class Watching(Looking):
     """Watches one labeler."""
 
+    service = "labeler"
     look_seconds = 2.0
 
     def __init__(self, quality: Quality) -> None:
@@ -63,11 +65,6 @@ class Watching(Looking):
             for partition in self._partitions & found.waiting.keys():
                 waiting = found.waiting[partition]
                 self.metrics.set("driftline_pending_predictions", waiting, partition=partition)
-
-    def read(self, batch: Batch) -> None:
-        """A batch was read."""
-        self.metrics.observe("driftline_batch_rows", len(batch))
-        self.metrics.set("driftline_last_event_timestamp_seconds", time.time())
 
     def crowded(self, is_full: bool, stuck: str) -> None:  # noqa: FBT001 - called back
         """Records wait for room in the store; where nothing leaves it we are not ready, and say what would help."""

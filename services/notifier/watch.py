@@ -44,7 +44,7 @@ class Watching:
     """Metrics and health; ready once the log was recalled, the topic is read, every Alertmanager took its last post."""
 
     def __init__(self, urls: Sequence[str]) -> None:
-        self.metrics = Metrics()
+        self.metrics = Metrics("notifier")
         self.health = Health(["recalled", "assigned", *(f"alertmanager {url}" for url in urls)])
         self.metrics.set("driftline_build_info", 1, version=version("driftline"))
 

@@ -33,6 +33,8 @@ OUTCOMES = {"scored": "scored", "rejected": "rejected", "dead": "dead", "duplica
 class Watching(Looking):
     """Watches one scorer."""
 
+    service = "scorer"
+
     def __init__(self, bundle: Bundle, settings: Settings) -> None:
         super().__init__([], PER_PARTITION, OUTCOMES)
         self._read_at: dict[int, int] = {}
@@ -74,11 +76,7 @@ class Watching(Looking):
 
     def _look(self, log: Log) -> None:
         for place, behind in log.lag().items():
-            where: dict[str, str | int] = {"topic": place.topic, "partition": place.partition}
-            self.metrics.set("driftline_lag_messages", behind, **where)
-            read_at = self._read_at.get(place.partition, 0)
-            age = max(0.0, time.time() - read_at / 1000) if behind > 1 and read_at > 0 else 0.0
-            self.metrics.set("driftline_lag_seconds", age, **where)
+            self._lags(place, behind, self._read_at.get(place.partition, 0))
 
     def read(self, batch: Batch) -> None:
         """A batch was read: how long its records had waited at the broker."""

@@ -10,10 +10,11 @@ import structlog
 from schemas.columns import FAULTS
 from stream.ledger import LiveLedger, range_of
 from stream.log import Log
-from stream.records import Place, Start
+from stream.records import Batch, Place, Start
 from stream.telemetry.health import Health
 from stream.telemetry.metrics import Metrics
 from stream.telemetry.names import CounterName, GaugeName
+from stream.telemetry.served import Service
 from stream.watermark import Watermark
 
 
@@ -25,10 +26,12 @@ class Looking:
     """
 
     look_seconds = 1.0
+    service: Service
 
     def __init__(self, conditions: Sequence[str], per_partition: Sequence[GaugeName], uses: Mapping[str, str]) -> None:
-        self.metrics, self.health = Metrics(), Health(["assigned", "committed", "schemas", *conditions])
+        self.metrics, self.health = Metrics(self.service), Health(["assigned", "committed", "schemas", *conditions])
         self._per_partition, self._uses = per_partition, uses
+        self._taken_at: dict[Place, int] = {}
         self._log: Log | None = None
         self._ledger, self._logger = LiveLedger(), structlog.get_logger()
         self._looked, self._waits = 0.0, ""
@@ -54,7 +57,21 @@ class Looking:
     def _look(self, log: Log) -> None:
         """How far behind we are."""
         for place, behind in log.lag().items():
-            self.metrics.set("driftline_lag_messages", behind, topic=place.topic, partition=place.partition)
+            self._lags(place, behind, self._taken_at.get(place, 0))
+
+    def _lags(self, place: Place, behind: int, taken_at: int) -> None:
+        """So many positions of a place are left to read; the broker took the one read last at so many ms."""
+        where: dict[str, str | int] = {"topic": place.topic, "partition": place.partition}
+        self.metrics.set("driftline_lag_messages", behind, **where)
+        age = max(0.0, time.time() - taken_at / 1000) if behind > 1 and taken_at > 0 else 0.0
+        self.metrics.set("driftline_lag_seconds", age, **where)
+
+    def read(self, batch: Batch) -> None:
+        """A batch was read."""
+        stamps, partitions = batch.timestamps.tolist(), batch.partitions.tolist()
+        self._taken_at.update(zip(map(Place, batch.topics, partitions), stamps, strict=True))
+        self.metrics.observe("driftline_batch_rows", len(batch))
+        self.metrics.set("driftline_last_event_timestamp_seconds", time.time())
 
     def counted(self, name: CounterName, amount: int, **labels: str) -> None:
         """Something happened; it counts with the commit."""
@@ -68,6 +85,7 @@ class Looking:
         """These places are ours now."""
         self._logger.info("assigned", partitions=sorted({place.partition for place in starts}))
         self._ledger.assigned({place: start.offset for place, start in starts.items()})
+        self._taken_at.clear()
         for name in self._per_partition:
             self.metrics.forget(name)
         self.health.met("assigned")

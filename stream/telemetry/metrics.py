@@ -5,43 +5,52 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 from numpy.typing import ArrayLike
-from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, disable_created_metrics
 
 from stream.telemetry.buckets import Buckets
 from stream.telemetry.catalogue import COUNTERS, GAUGES, HISTOGRAMS, entries
 from stream.telemetry.entry import Entry
 from stream.telemetry.names import CounterName, GaugeName, HistogramName, MetricName
+from stream.telemetry.served import PROCESS, Service, served, servers
 
 
 class Metrics:
-    """Every metric of the catalogue on one registry; a label set known beforehand is shown from the start.
+    """The metrics of one service on one registry; a label set known beforehand is shown from the start.
 
-    A method raises ValueError for labels the catalogue does not declare: a series nobody asked for stays.
+    A method raises ValueError for labels the catalogue does not declare: a series nobody asked for stays; and for a
+    metric that `service` does not serve. Without `service` all are served.
     """
 
-    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+    def __init__(self, service: Service | None = None, registry: CollectorRegistry | None = None) -> None:
         # Each _created is one more series a label set, for a time nobody asks.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client leaves this one untyped
         self.registry = registry or CollectorRegistry()
-        self._entries = {name: entry for name, (_kind, entry) in entries().items()}
+        ours = served(service)
+        self._entries = {name: entry for name, (_kind, entry) in entries().items() if name in ours}
         self._counters: dict[str, Counter] = {
-            name: Counter(name, entry.meaning, entry.labels, registry=self.registry) for name, entry in COUNTERS.items()
+            name: Counter(name, entry.meaning, entry.labels, registry=self.registry)
+            for name, entry in COUNTERS.items()
+            if name in ours
         }
         self._gauges: dict[str, Gauge] = {
-            name: Gauge(name, entry.meaning, entry.labels, registry=self.registry) for name, entry in GAUGES.items()
+            name: Gauge(name, entry.meaning, entry.labels, registry=self.registry)
+            for name, entry in GAUGES.items()
+            if name in ours
         }
         self._histograms: dict[str, Buckets] = {
             name: Buckets(name, entry.meaning, labels=entry.labels, edges=entry.buckets)
             for name, entry in HISTOGRAMS.items()
+            if name in ours
         }
         for histogram in self._histograms.values():
             self.registry.register(histogram)
+        ProcessCollector(registry=self.registry)
         self._prime_closed()
 
     def _prime_closed(self) -> None:
         for name in (*COUNTERS, *HISTOGRAMS):
-            entry = self._entries[name]
-            if set(entry.closed) == set(entry.labels) and (entry.labels or entry.buckets):
+            entry = self._entries.get(name)
+            if entry and set(entry.closed) == set(entry.labels) and (entry.labels or entry.buckets):
                 self.prime(name, **entry.closed)
 
     def prime(self, name: CounterName | HistogramName, **values: tuple[str, ...]) -> None:
@@ -76,7 +85,9 @@ class Metrics:
 
     def _checked(self, name: MetricName, labels: Mapping[str, str | int]) -> tuple[str, ...]:
         """The label values in the catalogue's order. Raises ValueError."""
-        entry = self._entries[name]
+        entry = self._entries.get(name)
+        if entry is None:
+            raise ValueError(f"found {name}, which this service does not serve: name it in stream/telemetry/served.py")
         if set(labels) != set(entry.labels):
             raise ValueError(f"found labels {sorted(labels)} on {name}, expected {sorted(entry.labels)}")
         values = tuple(str(labels[label]) for label in entry.labels)
@@ -98,10 +109,18 @@ def _lines() -> Iterator[str]:
     yield "Served as Prometheus text at `/metrics` of a service's admin port."
     yield "Written by `python -m stream.telemetry.metrics > docs/metrics.md`; a test compares."
     yield ""
-    yield "| name | kind | labels | unit | meaning |"
-    yield "|---|---|---|---|---|"
+    yield "| name | kind | labels | unit | served by | meaning |"
+    yield "|---|---|---|---|---|---|"
     for name, (kind, entry) in entries().items():
-        yield f"| `{name}` | {kind} | {_labels(entry)} | {entry.unit} | {entry.meaning}{_edges(entry)} |"
+        by = ", ".join(servers(name))
+        yield f"| `{name}` | {kind} | {_labels(entry)} | {entry.unit} | {by} | {entry.meaning}{_edges(entry)} |"
+    yield ""
+    yield "Every service also says of its process, where the system tells it (Linux):"
+    yield ""
+    yield "| name | kind | unit | meaning |"
+    yield "|---|---|---|---|"
+    for name, (kind, entry) in PROCESS.items():
+        yield f"| `{name}` | {kind} | {entry.unit} | {entry.meaning} |"
 
 
 def _labels(entry: Entry) -> str:

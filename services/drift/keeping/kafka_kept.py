@@ -1,9 +1,10 @@
 """What Kafka keeps of a sidecar, read outside of any group."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from services.drift.wire import read_report
 from stream.kafka.scan import edges, edges_since, scan
@@ -43,12 +44,15 @@ class KafkaKept:
 
     def reported(self) -> int:
         """Up to which offset of the profile log the latest reports go; 0 without any. Raises Stopped."""
+        return max((one.get("profile_to", 0) for one in self.latest(LATEST)), default=0)
+
+    def latest(self, most: int) -> Iterator[Mapping[str, Any]]:
+        """The reports in the last positions, `most` of them, in their order. Raises Stopped."""
         place = Place(self._reports, 0)
         first, end = edges(self._brokers, [self._reports], file=self._file)[place]
-        latest = {place: max(first, end - LATEST)}
-        batches = scan(self._brokers, [self._reports], start=latest, end={place: end}, file=self._file)
-        found = [read_report(value or b"").get("profile_to", 0) for batch in batches for value in batch.values]
-        return max(found, default=0)
+        latest = {place: max(first, end - most)}
+        for batch in scan(self._brokers, [self._reports], start=latest, end={place: end}, file=self._file):
+            yield from (read_report(value or b"") for value in batch.values)
 
     def profiles(self, end: int) -> Iterator[Batch]:
         """The profile log from its first kept record up to `end`. Raises Stopped."""

@@ -3,6 +3,7 @@
 import pytest
 import structlog
 
+from schemas.examples import example
 from services.drift.watch import Watching
 
 
@@ -54,3 +55,16 @@ def test_what_stands_is_shown() -> None:
     watching.stands(bytes_kept=1_234, oldest_micros=2_500_000)
     found = [value(watching, name) for name in ("driftline_snapshot_bytes", "driftline_oldest_bucket_seconds")]
     assert found == [pytest.approx(1_234), pytest.approx(2.5)]
+
+
+def test_what_was_said_before_is_shown_and_not_counted_again() -> None:
+    """A new process shows the last day's figures at once; counters count what it committed itself."""
+    watching, said = Watching(), example("drift", 1)
+    watching.recalled([said])
+    where = {"model_version": said["model_version"], "arm": "champion"}
+    assert value(watching, "driftline_window_quality_ratio", **where, metric="accuracy") == 0.84375
+    assert value(watching, "driftline_judged_timestamp_seconds", kind="cohort") == said["written_at"] / 1e6
+    assert value(watching, "driftline_verdicts_total", severity="critical") == 0
+    watching.said([said])
+    assert value(watching, "driftline_verdicts_total", severity="critical") == 1
+    assert value(watching, "driftline_budget_spent_total") == said["spent"]

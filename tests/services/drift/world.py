@@ -64,6 +64,9 @@ class Seeing:
     def stands(self, *, bytes_kept: int, oldest_micros: int | None) -> None:
         """Nothing to see."""
 
+    def said(self, reports: Sequence[Mapping[str, Any]]) -> None:
+        """Nothing to see."""
+
     def beat(self) -> None:
         """Nothing to see."""
 
