@@ -36,8 +36,11 @@ test: setup ## every test, on the embedded Kafka (ARGS="-n 0" one after the othe
 test-fast: setup ## the tests that need no broker
 	@$(PYTEST) -m "not broker and not observability" $(ARGS)
 
-test-observability: setup ## what we tell others, by the real ones: needs Debian's prometheus-alertmanager
+test-observability: setup ## metrics, rules, dashboards and alerts by a real Prometheus and Alertmanager, fetched if need be
 	@$(PYTEST) -m observability $(ARGS)
+
+dashboards: setup ## write the JSON of Grafana's dashboards from deploy/dashboards
+	@$(BIN)/python -m deploy.dashboards
 
 soak: setup ## everything that can fail, by a seed: MINUTES=60 SEED=n
 	@$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED)) $(ARGS)
@@ -82,4 +85,4 @@ clean: ## stop the local stack and remove what was built here
 	@rm -rf $(VENV) .venv-train .venv-fuzz .driftline .mypy_cache .ruff_cache .hypothesis out build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo test test-fast test-observability soak soak-long soak-join fuzz check lint types bench train lock clean
+.PHONY: help setup demo test test-fast test-observability soak soak-long soak-join fuzz check lint types bench train lock clean dashboards

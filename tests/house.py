@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
-ROOMS = {"driftline", "load", "models", "schemas", "services", "stream", "tests"}
+ROOMS = {"deploy", "driftline", "load", "models", "schemas", "services", "stream", "tests"}
 
 ARROWS: dict[str, set[str]] = {
     "schemas": {"schemas"},
     "stream": {"stream"},
     "models": {"models", "schemas"},
     "services": {"models", "schemas", "stream"},
+    "deploy": {"deploy"},
     "load": {"load", "services", "models", "schemas", "stream"},
     "driftline": {"driftline", "load", "services", "models", "schemas", "stream"},
 }
@@ -25,6 +26,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "scipy": ("services/drift/stats/*", "load/bench/*"),
     **dict.fromkeys(("aiohttp", "aiokafka", "faust"), ("services/notifier/*",)),
     "nannyml": ("load/bench/peers/*",),
+    "grafana_foundation_sdk": ("deploy/dashboards/*",),
     "redis": ("stream/redis.py", "load/bench/peers/*"),
     "onnxruntime": ("models/session.py",),
     "sklearn": ("models/fitting/*", "load/flights/train.py"),

@@ -1,6 +1,6 @@
 """The rules of Prometheus as they are committed, with what their metrics are called."""
 
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,11 @@ def read(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def rules() -> Iterator[dict[str, Any]]:
+@cache
+def rules() -> tuple[dict[str, Any], ...]:
     """Every rule, recording ones and alerts."""
-    for path in sorted((PROMETHEUS / "rules").iterdir()):
-        for group in read(path)["groups"]:
-            yield from group["rules"]
+    groups = [one for path in sorted((PROMETHEUS / "rules").iterdir()) for one in read(path)["groups"]]
+    return tuple(rule for group in groups for rule in group["rules"])
 
 
 def recorded() -> set[str]:
@@ -32,11 +32,12 @@ def recorded() -> set[str]:
     return {rule["record"] for rule in rules() if "record" in rule}
 
 
-def known() -> set[str]:
+@cache
+def known() -> frozenset[str]:
     """Every name that an expression may ask for: the catalogue's, what a histogram is made of, what is recorded."""
     names = {*entries(), *PROCESS, *recorded(), *OWN}
     made = {f"{name}_{part}" for name, (kind, _) in entries().items() if kind == "histogram" for part in _PARTS}
-    return names | made
+    return frozenset(names | made)
 
 
 _PARTS = ("bucket", "count", "sum")

@@ -1,0 +1,1 @@
+"""What others are told: settings for Prometheus, Alertmanager and Grafana, dashboards made from tables."""
