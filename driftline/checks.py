@@ -10,6 +10,7 @@ from driftline.local.retention import retention_faults
 from driftline.local.topics import faults_of
 from driftline.output import Refusal
 from driftline.patient import Patient, Skipped
+from driftline.prometheus_check import queries, targets
 from driftline.redis_check import redis
 from schemas.contracts import NAMES, latest
 from schemas.source import DirectorySource, SourceUnavailable
@@ -158,4 +159,6 @@ CHECKS: dict[str, Callable[[Patient], str]] = {
     "schemas": schemas,
     "bundle": bundle,
     "ports": ports,
+    "targets": targets,
+    "queries": queries,
 }

@@ -8,6 +8,8 @@ import typer
 
 from driftline.local.detached import NotStarted, start_detached, stop_supervisor, wipe
 from driftline.local.foreground import AlreadyRunning, held, run
+from driftline.local.observed import Observing
+from driftline.local.observing import notifiers
 from driftline.local.plan import ROLES, Plan, Role, services_of
 from driftline.local.state import StackState, read_state
 from driftline.local.valkey import MEMORY
@@ -54,6 +56,9 @@ def up(
     drift: Annotated[
         bool, typer.Option("--drift/--no-drift", help="Also watch whether each model is still right.")
     ] = True,
+    observability: Annotated[
+        bool, typer.Option("--observability", help="Also run Prometheus, Alertmanager and what tells it of alerts.")
+    ] = False,
     partitions: Annotated[int, typer.Option(min=1, max=1000, help="Partitions of topics that do not exist yet.")] = 12,
     state: StateOption = STATE,
     prefix: Annotated[str, typer.Option(help="Put before every topic's name.")] = "",
@@ -66,6 +71,8 @@ def up(
     if redis and not any(service.needs_redis for service in services):
         fix = "leave it out, or start what needs it: a --bundle, without --no-labeler or with --deduplicate 1h"
         raise Refusal("nothing would use --redis", fix=fix)
+    observing = Observing.chosen() if observability else None
+    told = notifiers(models, observing.alertmanager_url) if observing else ()
     plan = Plan(
         directory=state.resolve(),
         brokers=brokers,
@@ -74,7 +81,8 @@ def up(
         prefix=prefix,
         partitions=partitions,
         models=models,
-        services=services,
+        services=(*services, *told),
+        observing=observing,
     )
     raise typer.Exit(start(plan, detach=detach, as_json=as_json))
 

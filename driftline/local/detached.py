@@ -17,6 +17,7 @@ from driftline.output import FAILED, Refusal
 
 LOOK_EVERY_SECONDS = 0.1
 GONE_WITHIN_SECONDS = 60.0
+DATA = ("kafka", "redis", "prometheus", "alertmanager")
 
 
 class NotStarted(Exception):
@@ -76,8 +77,8 @@ def stop_supervisor(directory: Path, state: StackState) -> None:
 
 
 def wipe(directory: Path) -> bool:
-    """Remove the data of the embedded Kafka and Valkey under `directory`; whether there was any."""
-    kept = [data for data in (directory / "kafka", directory / "redis") if data.exists()]
+    """Remove what the embedded servers keep under `directory`; whether there was any."""
+    kept = [data for data in (directory / name for name in DATA) if data.exists()]
     for data in kept:
         shutil.rmtree(data)
     return bool(kept)

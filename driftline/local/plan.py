@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from driftline.local.observed import Observing
 from driftline.local.state import Kept
 from driftline.local.valkey import MEMORY
 from driftline.output import Refusal
@@ -45,6 +46,8 @@ class Plan(Kept):
     partitions: int = 12
     models: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
+    observing: Observing | None = None
+    """The ports of Prometheus and Alertmanager, where they are wanted."""
 
     @property
     def schemas(self) -> Path:

@@ -2,11 +2,14 @@
 
 import os
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Literal, NoReturn
 
 from driftline.local.broker import Broker
 from driftline.local.child import Child
+from driftline.local.ended import died
+from driftline.local.observing import READY, observers
 from driftline.local.plan import FIRST_ADMIN_PORT, Plan, Service
 from driftline.local.ports import Promised
 from driftline.local.readiness import redis_answers, wait_until_ready
@@ -14,7 +17,7 @@ from driftline.local.retention import kept_for, windows_of
 from driftline.local.state import Member, Process, StackState, state_file, write_state
 from driftline.local.topics import create_missing
 from driftline.local.valkey import Valkey
-from driftline.output import FAILED, REFUSED, Refusal, say
+from driftline.output import FAILED, Refusal, say
 from schemas.contracts import NAMES, latest
 from schemas.source import DirectorySource
 from schemas.topics import topics_of
@@ -51,6 +54,9 @@ class Supervisor:
         self._prepare()
         for service in self._plan.services:
             self._start_service(service)
+        if self._plan.observing:
+            for one in observers(self._plan.directory, self._plan.observing, tuple(self._members)):
+                self._launch(one.name, one.command, one.address, ready=READY)
         stands_first = len(self._members) - len(self._children)
         for child, member in zip(self._children, self._members[stands_first:], strict=True):
             self._wait_for(child, member)
@@ -61,11 +67,11 @@ class Supervisor:
         while True:
             for child in self._children:
                 if child.exit_code is not None:
-                    raise _died(child)
+                    raise died(child)
             if self._broker and self._broker.child and self._broker.exit_code is not None:
-                raise _died(self._broker.child)
+                raise died(self._broker.child)
             if self._valkey and self._valkey.exit_code is not None:
-                raise _died(self._valkey.child)
+                raise died(self._valkey.child)
             time.sleep(LOOK_EVERY_SECONDS)
 
     def stop(self) -> None:
@@ -141,20 +147,23 @@ class Supervisor:
         if service.needs_redis:
             told["REDIS"] = self._redis or ""
         variables = {service.variables + name: value for name, value in told.items()}
-        log = self._plan.log_of(service.name)
-        say(f"{service.name}: starting")
-        child = Child.start(service.name, service.command, log=log, environment=variables)
+        self._launch(service.name, service.command, f"http://127.0.0.1:{port}", variables=variables)
+
+    def _launch(
+        self,
+        name: str,
+        command: Sequence[str],
+        address: str,
+        *,
+        ready: str = "/readyz",
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        log = self._plan.log_of(name)
+        say(f"{name}: starting")
+        child = Child.start(name, command, log=log, environment=variables)
         self._children.append(child)
-        address = f"http://127.0.0.1:{port}"
-        self._members.append(
-            Member(
-                name=service.name,
-                process=Process.of(child.pid),
-                address=address,
-                log=log,
-                ready_url=f"{address}/readyz",
-            )
-        )
+        process, url = Process.of(child.pid), f"{address}{ready}"
+        self._members.append(Member(name=name, process=process, address=address, log=log, ready_url=url))
         self._write("starting")
 
     def _wait_for(self, child: Child, member: Member) -> None:
@@ -166,7 +175,7 @@ class Supervisor:
             tell=lambda waits: say(f"{child.name}: not ready yet: {waits}"),
         )
         if child.exit_code is not None:
-            raise _died(child)
+            raise died(child)
         if not ready:
             cause = f"{member.ready_url}: {reason}; the end of its log:\n{child.last_lines()}"
             what = f"{child.name} was not ready within {READY_WITHIN_SECONDS:g} s"
@@ -186,12 +195,3 @@ class Supervisor:
         )
         write_state(self._plan.directory, state)
         return state
-
-
-def _died(child: Child) -> Refusal:
-    return Refusal(
-        f"{child.name} ended with exit code {child.exit_code}",
-        cause=f"the end of its log:\n{child.last_lines()}",
-        fix=f"the whole log is {child.log}",
-        code=REFUSED if child.exit_code == REFUSED and child.name != "broker" else FAILED,
-    )

@@ -131,5 +131,7 @@ class Looking:
         for one in self._ranges:
             for counted, outcome in self._uses.items():
                 self.metrics.inc("driftline_events_total", one.get(counted, 0), outcome=outcome)
+        if not self._uses:  # a service that reads no events keeps no account of them
+            return
         for place, off in self._ledger.account([range_of(one) for one in self._ranges]).items():
             self.metrics.set("driftline_ledger_imbalance_messages", off, topic=place[0], partition=place[1])

@@ -1,7 +1,6 @@
 """A real Alertmanager as a child process, with a webhook that hears whom it notifies."""
 
 import json
-import shutil
 import subprocess
 import time
 import urllib.request
@@ -13,9 +12,9 @@ from threading import Thread
 from typing import Any
 
 from driftline.local.ports import free_port
+from driftline.local.tools import tool
 
-BINARY = "prometheus-alertmanager"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 CONFIG = """
 route: {{receiver: hook, group_by: [alertname, model], group_wait: 1s, group_interval: 1s, repeat_interval: 1h}}
 receivers:
@@ -47,9 +46,8 @@ class Real:
 
 @contextmanager
 def real(directory: Path) -> Iterator[Real]:
-    """An Alertmanager on free ports. Fails, saying what it needs, where there is none."""
-    binary = shutil.which(BINARY)
-    assert binary, f"this test needs {BINARY} on the PATH: apt-get install --no-install-recommends {BINARY}"
+    """An Alertmanager on free ports, fetched if need be. Fails, saying what was tried, where there is none."""
+    binary = str(tool("alertmanager"))
     told: list[dict[str, Any]] = []
     with _hook(told) as hook:
         config = directory / "alertmanager.yml"

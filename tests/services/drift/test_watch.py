@@ -5,6 +5,7 @@ import structlog
 
 from schemas.examples import example
 from services.drift.watch import Watching
+from stream.records import Place, Start
 
 
 def value(watching: Watching, name: str, **labels: str) -> float | None:
@@ -15,6 +16,7 @@ def value(watching: Watching, name: str, **labels: str) -> float | None:
 def test_counts_are_shown_once_they_are_committed() -> None:
     """An abort forgets them."""
     watching = Watching()
+    watching.assigned({Place("tiny.profiles", 0): Start(0)})
     for result, expected in (("aborted", 0.0), ("committed", 2.0)):
         watching.counted("driftline_windows_judged_total", 2, kind="inputs")
         watching.ended(result)
