@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from driftline.queries import CHOICE, Query, has_data, of_dashboards, of_rules
+from driftline.queries import CHOICE, Query, Refused, has_data, of_dashboards, of_rules
 from stream.telemetry.catalogue import entries
 from stream.telemetry.served import OWN, PROCESS, Service
 from tests.deploy.promql import metrics_in
@@ -48,6 +48,13 @@ def test_every_query_of_the_dashboards_shows_something(watched: Watched) -> None
     assert len(wanted) > 100
     left = eventually(lambda: [one for one in wanted if not has_data(watched.prometheus.series(one.filled()))])
     assert left == []
+
+
+def test_a_panel_that_is_broken_would_be_seen(watched: Watched) -> None:
+    """A metric that nobody serves shows nothing, a query that is none is refused."""
+    assert not has_data(watched.prometheus.series('rate(driftline_no_such_total{model=~".+"}[30s])'))
+    with pytest.raises(Refused, match="parse error"):
+        watched.prometheus.series("sum by (rate(up[30s])")
 
 
 def test_what_may_be_empty_is_at_least_a_question(watched: Watched) -> None:
