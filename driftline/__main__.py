@@ -33,6 +33,7 @@ COMMANDS = {
         "driftline.alerts.command",
         "Show the alerts of a model: what is wrong now, what was, what to do.",
     ),
+    "report": ("driftline.report.command", "Write one HTML page of a run: pipeline, quality, drift, alerts, proof."),
     "tail": ("driftline.tail", "Print the decoded records of a model's topic as they come."),
 }
 # Of these, the ones whose commands stand below a name of their own: `driftline model build`.

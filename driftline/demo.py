@@ -19,7 +19,11 @@ from driftline.local.plan import Plan, services_of
 from driftline.local.progress import Progress
 from driftline.local.supervisor import Supervisor
 from driftline.output import FAILED, OK, Refusal, say, show, show_json
-from driftline.where import JsonOption
+from driftline.report.command import written
+from driftline.report.gathering import Counted, put_together
+from driftline.view.seen import Seen
+from driftline.view.services import services_of as admin_ports
+from driftline.where import JsonOption, Where
 from load.flights.compared import Joined, compared
 from load.flights.incidents import INCIDENTS, afflicted
 from load.flights.joined import Patience
@@ -65,7 +69,7 @@ def demo(
         plan = Plan(directory=directory, models=models, services=services)
         supervisor = Supervisor(plan)
         try:
-            report = _run(supervisor, Leg(plan.schemas, events, speed, incident))
+            report, seen = _run(supervisor, Leg(plan.schemas, events, speed, incident))
         except StopAsked:
             say("stopping")
             raise typer.Exit(INTERRUPTED) from None
@@ -74,17 +78,23 @@ def demo(
             raise Refusal("the demo cannot go on", cause=f"a process of it: {error}", fix=fix, code=FAILED) from error
         finally:
             supervisor.stop()
-    file = directory / "report.json"
+    _tell(report, seen, directory, as_json=as_json)
+    raise typer.Exit(FAILED if report.faults() else OK)
+
+
+def _tell(report: Report, seen: Seen, directory: Path, *, as_json: bool) -> None:
+    file, page = directory / "report.json", directory / "report.html"
     file.write_text(json.dumps(report.as_data(), indent=2) + "\n", encoding="utf-8")
     if as_json:
         show_json(report.as_data())
     else:
         print_report(report)
-        show(f"written: {file}")
-    raise typer.Exit(FAILED if report.faults() else OK)
+    written(seen, page)
+    for one in () if as_json else (f"written: {file}", f"written: {page} (open it in a browser)"):
+        show(one)
 
 
-def _run(supervisor: Supervisor, leg: Leg) -> Report:
+def _run(supervisor: Supervisor, leg: Leg) -> tuple[Report, Seen]:
     started = supervisor.start()
     address = next(member.address for member in started.members if member.name == f"{MODEL}.scorer-0")
     books: dict[Role, Books] = {role: Books(brokers=started.brokers, model=MODEL, role=role) for role in TRADES}
@@ -98,17 +108,19 @@ def _run(supervisor: Supervisor, leg: Leg) -> Report:
     say("proving the ledgers from the log")
     proven = {role: _proven(one, _partitions(sent)) for role, one in books.items()}
     say("joining the same offline")
-    answers = list(predictions(books["scorer"]))
-    return Report(
+    answers, counted = list(predictions(books["scorer"])), Counted()
+    report = Report(
         sent=sent,
         scraped=scraped,
         verdict=proven["scorer"],
         labeled=proven["labeler"],
-        joined=_joined(books["labeler"], answers, leg),
+        joined=_joined(books["labeler"], answers, leg, counted),
         drift=_drift(started.brokers, answers, leg),
         seconds=seconds,
         ids=(len(answers), len({said["event_id"] for said in answers})),
     )
+    at = Where(brokers=started.brokers, model=MODEL, prefix="", schemas=leg.schemas)
+    return report, put_together(at, counted, proven, admin_ports(at, leg.schemas.parent, None))
 
 
 def _proven(books: Books, partitions: int) -> Verdict:
@@ -122,12 +134,14 @@ def _drift(brokers: str, answers: list[dict[str, Any]], leg: Leg) -> Drifted:
     return drifted(brokers, topic_name(MODEL, "drift"), last_micros=last, incident=leg.incident)
 
 
-def _joined(books: Books, answers: list[dict[str, Any]], leg: Leg) -> Joined:
-    """What the outcomes say, held against the parquet."""
+def _joined(books: Books, answers: list[dict[str, Any]], leg: Leg, counted: Counted) -> Joined:
+    """What the outcomes say, held against the parquet; answers and outcomes are counted on the way."""
+    for said in answers:
+        counted.answer(said)
     waits = load_contract(BUNDLE / "contract.yaml").label
     patience = Patience(horizon=micros(waits.horizon), late=micros(waits.late_window))
     flights = afflicted(read_flights(FIRST_DAY, LAST_DAY), leg.incident).slice(0, leg.events)
-    return compared(outcomes(books), answers, flights, patience)
+    return compared(map(counted.outcome, outcomes(books)), answers, flights, patience)
 
 
 def _due(sent: dict[str, Any]) -> int:

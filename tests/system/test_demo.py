@@ -25,4 +25,7 @@ def test_the_demo_adds_up(tmp_path: Path) -> None:
     assert 0.8 < joined["accuracy"] < 1
     assert report["latency"][-1]["p50_ms"] > 0
     assert json.loads((tmp_path / "state" / "report.json").read_text()) == report
+    page = (tmp_path / "state" / "report.html").read_text(encoding="utf-8")
+    assert f"<b>{joined['by_status']['matched']:,}</b>" in page
+    assert page.count("ledger balanced") == len(("scorer", "labeler"))
     assert not (tmp_path / "state" / "stack.json").exists()
