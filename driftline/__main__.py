@@ -33,6 +33,14 @@ COMMANDS = {
         "driftline.alerts.command",
         "Show the alerts of a model: what is wrong now, what was, what to do.",
     ),
+    "top": (
+        "driftline.top.command",
+        "Show what a running model does now: rates, times, lag, reasons, quality, drift, alerts; until Ctrl-C.",
+    ),
+    "console": (
+        "driftline.console.command",
+        "Show a running model in the browser, on loopback: pipeline, rates, quality, drift, alerts; until Ctrl-C.",
+    ),
     "report": ("driftline.report.command", "Write one HTML page of a run: pipeline, quality, drift, alerts, proof."),
     "tail": ("driftline.tail", "Print the decoded records of a model's topic as they come."),
 }

@@ -59,6 +59,11 @@ def heat(line: Line) -> list[Cell]:
     return sorted((one for one in every if one.feature in rank), key=lambda one: (rank[one.feature], one.start))
 
 
+def latest(line: Line) -> list[Cell]:
+    """The cells of the last window alone."""
+    return list(_column(judged(line.inputs)[-1:]))
+
+
 def _column(days: Sequence[Report]) -> Iterator[Cell]:
     best: dict[str, Cell] = {}
     for day in days:

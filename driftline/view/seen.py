@@ -97,12 +97,13 @@ class Tick:
 
 @dataclass(frozen=True, kw_only=True)
 class Live:
-    """What only somebody who keeps looking knows: what goes through now, and how that was lately."""
+    """What only somebody who keeps looking knows: what goes through now, and how that was lately; `times` of when."""
 
     members: Sequence[Member] = ()
     rates: Flow | None = None
     ticks: Sequence[Tick] = ()
     lag: Mapping[str, float] = field(default_factory=dict)
+    times: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

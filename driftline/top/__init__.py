@@ -1,0 +1,1 @@
+"""`driftline top`: a running model on a terminal."""

@@ -1,0 +1,1 @@
+"""Looking at a running model again and again, for `top` and `console`: its services' counters, its topics."""
