@@ -48,9 +48,16 @@ class Session:
         except Exception as error:  # onnxruntime's own errors share no narrower parent
             raise BundleRefused(f"model.onnx: found {_line(error)}, expected a model onnxruntime can load") from error
         inputs = self._session.get_inputs()
+        outputs = self._session.get_outputs()
         check_input(inputs, contract)
-        check_output(self._session.get_outputs(), contract)
+        check_output(outputs, contract)
         self._input, self._output = str(inputs[0].name), contract.outputs.score
+        self._output_type = next(str(one.type) for one in outputs if one.name == self._output)
+
+    @property
+    def ports(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Name and type, in onnxruntime's words, of the matrix it takes and of the scores it gives."""
+        return (self._input, "tensor(float)"), (self._output, self._output_type)
 
     def score(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """Scores of every row, (n, k): P(positive) or the value with k = 1, else one probability a class.

@@ -12,6 +12,7 @@ from services.scorer.settings import PREFIX, Settings, Topics, read_settings
 from services.scorer.start.assembly import Opened, claims_of, kit_of, look_up, open_bundles
 from services.scorer.start.comeback import Comeback
 from services.scorer.start.preflight import partitions_of_model
+from services.scorer.start.protocol import Protocol
 from services.scorer.start.resume import last_positions
 from services.scorer.watch import Watching
 from services.start.schemas import Schemas
@@ -33,9 +34,11 @@ def serve(settings: Settings, probe: Callable[[str], None] = lambda _step: None)
     opened = open_bundles(settings)
     topics = Topics(settings, opened.leading.contract.model)
     watching = Watching(opened.leading, settings)
-    admin = listening(watching.metrics, watching.health, (settings.admin_host, settings.admin_port), PREFIX)
+    protocol = Protocol(watching.health, opened)
+    at = (settings.admin_host, settings.admin_port)
+    admin = listening(watching.metrics, watching.health, at, PREFIX, more=protocol.answer)
     try:
-        return _score(settings, opened, topics, watching, stop=stop, probe=probe, port=admin.port)
+        return _score(settings, opened, topics, (watching, protocol), stop=stop, probe=probe, port=admin.port)
     finally:
         admin.close()
 
@@ -44,13 +47,13 @@ def _score(
     settings: Settings,
     opened: Opened,
     topics: Topics,
-    watching: Watching,
+    shown: tuple[Watching, Protocol],
     *,
     stop: Asked,
     probe: Callable[[str], None],
     port: int,
 ) -> int:
-    log = structlog.get_logger()
+    log, (watching, protocol) = structlog.get_logger(), shown
     partitions, schemas = partitions_of_model(settings, topics), Schemas(settings, PREFIX)
     name = uuid.uuid4().hex[:12]
 
@@ -61,6 +64,7 @@ def _score(
             found, settings, topics, schemas, tell=watching.breaker, partitions=partitions, name=name, claims=claims
         )
         watching.serves(kit.bundle, missing=found.missing)
+        protocol.serves(found)
         watching.asked(kit.chain.states())
         return kit
 

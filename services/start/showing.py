@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from services.start.settings import ServiceSettings
 from stream.faults import Stopped
-from stream.telemetry.health import Admin, CannotListen, Health
+from stream.telemetry.health import Admin, CannotListen, Health, More, no_more
 from stream.telemetry.logs import configure
 from stream.telemetry.metrics import Metrics
 
@@ -35,10 +35,10 @@ def explain(stopped: Stopped) -> int:
     return MISCONFIGURED if stopped.configuration else FAILED
 
 
-def listening(metrics: Metrics, health: Health, at: tuple[str, int], prefix: str) -> Admin:
+def listening(metrics: Metrics, health: Health, at: tuple[str, int], prefix: str, *, more: More = no_more) -> Admin:
     """The admin port, opened at (host, port). Raises Stopped, which names the settings of `prefix` to change."""
     try:
-        return Admin(metrics.registry, health, host=at[0], port=at[1])
+        return Admin(metrics.registry, health, host=at[0], port=at[1], more=more)
     except CannotListen as deaf:
         fix = f"{deaf.fix}: {prefix}ADMIN_PORT, {prefix}ADMIN_HOST"
         raise Stopped(deaf.what, cause=deaf.cause, fix=fix, configuration=True) from deaf

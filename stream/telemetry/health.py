@@ -79,15 +79,38 @@ class Health:
         return missing if self.is_alive() else [*missing, LOOP]
 
 
+Answer = tuple[int, str, bytes]
+"""Status, type and body."""
+More = Callable[[str], Answer | None]
+"""What else a service answers, by path; None for what it does not know."""
+
+
+def no_more(_path: str) -> Answer | None:
+    """Nothing else."""
+    return None
+
+
 class Admin:
-    """Serves /metrics, /livez and /readyz from a thread of its own, until `close`.
+    """Serves /metrics, /livez and /readyz, with what `more` answers, from a thread of its own, until `close`.
 
     `port` 0 takes a free one; the attribute `port` says which. Raises PortTaken, or CannotListen for any
     other reason.
     """
 
-    def __init__(self, registry: CollectorRegistry, health: Health, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        answers = _answers(registry, health)
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        health: Health,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        more: More = no_more,
+    ) -> None:
+        known = _answers(registry, health)
+
+        def answers(path: str) -> Answer | None:
+            return known[path]() if path in known else more(path)
+
         try:
             self._server = Doorstep(host, port, lambda *given: _Handler(answers, *given))
         except (OSError, OverflowError) as error:
@@ -116,25 +139,23 @@ def _explained(host: str, port: int, error: OSError | OverflowError) -> CannotLi
     return CannotListen(what, cause=str(error), fix="choose an address of this machine, with a port this user may open")
 
 
-Answer = tuple[int, str, bytes]
-
-
 def _answers(registry: CollectorRegistry, health: Health) -> dict[str, Callable[[], Answer]]:
     def metrics() -> Answer:
         return 200, CONTENT_TYPE_LATEST, generate_latest(registry)
 
     def live() -> Answer:
         alive = health.is_alive()
-        return _as_json(200 if alive else 503, {"alive": alive, "silent_seconds": round(health.silent_seconds(), 3)})
+        return as_json(200 if alive else 503, {"alive": alive, "silent_seconds": round(health.silent_seconds(), 3)})
 
     def ready() -> Answer:
         waiting = health.waiting_for()
-        return _as_json(503 if waiting else 200, {"ready": not waiting, "waiting_for": waiting})
+        return as_json(503 if waiting else 200, {"ready": not waiting, "waiting_for": waiting})
 
     return {"/metrics": metrics, "/livez": live, "/readyz": ready}
 
 
-def _as_json(status: int, body: dict[str, Any]) -> Answer:
+def as_json(status: int, body: dict[str, Any]) -> Answer:
+    """An answer that is a JSON document."""
     return status, "application/json", json.dumps(body).encode() + b"\n"
 
 
@@ -144,14 +165,14 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "driftline", ""
     timeout = 5  # seconds a client may keep us waiting for its next bytes
 
-    def __init__(self, answers: dict[str, Callable[[], Answer]], *given: Any) -> None:
-        self._known = answers
+    def __init__(self, answers: More, *given: Any) -> None:
+        self._answers = answers
         super().__init__(*given)
 
     def do_GET(self) -> None:
         """Answer one of the known paths, 404 otherwise."""
-        answer = self._known.get(self.path.partition("?")[0])
-        self._send(*(answer() if answer else (404, "text/plain", b"try /metrics, /livez or /readyz\n")))
+        answer = self._answers(self.path.partition("?")[0])
+        self._send(*(answer or (404, "text/plain", b"try /metrics, /livez or /readyz\n")))
 
     do_HEAD = do_GET  # noqa: N815 - the same; `_send` leaves the body out
 
