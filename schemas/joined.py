@@ -49,6 +49,7 @@ def joined_slice(said: Slice) -> bytes:
             _long(said["excluded"]),
             _block(list(map(_long, said["delay_bins"]))),
             _block(list(map(_long, said["delay_counts"]))),
+            _block(list(map(_long, said["delay_errors"]))),
         )
     )
 

@@ -34,7 +34,7 @@ def slices(rows: Rows, naming: Naming) -> Iterator[Slice]:
         owners.counted(every.statuses),
         owners.take(every.first & ~every.excluded).rows(),
         owners.take(every.excluded).rows(),
-        own.counted(delay_bins(added.delays)),
+        _delays(added, own, naming),
         _matched(added, own, added.labels, added.label_bins, naming),
         _matched(retracted, own.take(known), retracted.before, retracted.before_bins, naming),
     )
@@ -44,11 +44,24 @@ def slices(rows: Rows, naming: Naming) -> Iterator[Slice]:
             "rows": count,
             "statuses": {**{STATUSES[code]: n for code, n in statuses}, CLOSED: closed},
             "excluded": excluded,
-            "delay_bins": [one for one, _ in delays],
-            "delay_counts": [n for _, n in delays],
+            "delay_bins": list(delays),
+            "delay_counts": [right + wrong for right, wrong in delays.values()],
+            "delay_errors": [wrong for _, wrong in delays.values()],
             "added": plus,
             "retracted": minus,
         }
+
+
+def _delays(rows: Rows, own: Owned, naming: Naming) -> list[dict[int, list[int]]]:
+    """Right and wrong rows of each slice by the bin of their delay, in order; what is late is wrong more often."""
+    wrong = ~(naming.is_regression | (rows.decisions == rows.labels))
+    found: list[dict[int, list[int]]] = []
+    for counted in own.counted(delay_bins(rows.delays) * 2 + wrong):
+        each: dict[int, list[int]] = {}
+        for code, count in counted:
+            each.setdefault(code // 2, [0, 0])[code % 2] += count
+        found.append(each)
+    return found
 
 
 def delay_bins(delays: NDArray[np.int64]) -> NDArray[np.int64]:

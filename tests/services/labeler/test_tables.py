@@ -60,6 +60,7 @@ def test_a_matched_row_is_counted_where_it_belongs() -> None:
     assert found[0] | {"added": None} == {
         "bucket": 0, "model_version": "1", "bundle_digest": "d1", "arm": "champion", "segment": "", "rows": 2,
         "statuses": {"matched": 2, CLOSED: 2}, "excluded": 0, "delay_bins": [11], "delay_counts": [2],
+        "delay_errors": [1],
         "added": None, "retracted": None,
     }  # fmt: skip
     assert found[0]["added"] == {
