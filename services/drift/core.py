@@ -104,7 +104,8 @@ class Movement:
     def _due(self, offset: int) -> list[Due]:
         """The windows that end because event time has come further, or because silence lets it."""
         width, horizon = self._terms.bucket, self._terms.horizon
-        labelled = self.clocks.reached(LABELERS) - horizon
+        heard = self.clocks.reached(LABELERS)
+        labelled = heard - horizon
         arms = {key.arm for key in self.cutting.whose()}
         closed, ripe = dict[str, int](), dict[str, int]()
         for arm in arms:
@@ -115,7 +116,7 @@ class Movement:
         if (closed, ripe) == (self.closed, self.ripe):
             return []
         self.closed, self.ripe = closed, ripe
-        return self.cutting.due(closed, ripe, offset)
+        return self.cutting.due(closed, ripe, offset, labelled=heard)
 
     def oldest(self) -> int | None:
         """How long, µs of event time, the oldest bucket that waits has been behind the scorers' time."""

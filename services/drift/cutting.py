@@ -6,8 +6,11 @@ from dataclasses import fields, replace
 from functools import reduce
 from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
+
+from schemas.profile import MICRO
 from services.drift.log.buckets import Buckets
-from services.drift.log.closing import NEVER
+from services.drift.log.closing import DAY, NEVER
 from services.drift.log.known import nothing_known, settled
 from services.drift.log.reading import Key
 from services.drift.log.seen import nothing_seen
@@ -15,12 +18,15 @@ from services.drift.log.serving import nothing_served
 from services.drift.log.shape import Terms
 from services.drift.log.standing import Since, Standing, followed_at
 from services.drift.log.windows import Rule, end_of
-from services.drift.sums import Cohort, Inputs, Known, Seen, Served, Sums
+from services.drift.sums import DELAYS, Cohort, Inputs, Ints, Known, Seen, Served, Sums
 
 S = TypeVar("S", bound=Sums)
 Rows = dict[int, int]
 """Rows by bucket."""
 EVER = 2**62
+EARLY = 7 * DAY
+COMPLETE = 2 ** (np.arange(DELAYS, dtype=np.int64) + 1) * MICRO
+"""So long, µs, after a bucket's end all labels of a bin of delays have come."""
 
 
 class Due(NamedTuple):
@@ -46,16 +52,19 @@ class Cutting:
         self.seen, self.known, self.served = Buckets[Seen](), Buckets[Known](), Buckets[Served]()
         self.inputs, self.cohorts = Standing(), Standing()
 
-    def due(self, closed: Mapping[str, int], ripe: Mapping[str, int], offset: int) -> list[Due]:
-        """The windows that end now: buckets are closed, and ripe, up to these times for each arm."""
-        found = [*self._inputs(closed, offset), *self._cohorts(ripe, offset)]
+    def due(self, closed: Mapping[str, int], ripe: Mapping[str, int], offset: int, *, labelled: int) -> list[Due]:
+        """The windows that end now: buckets are closed, and ripe, up to these times for each arm.
+
+        Labelers have come to `labelled`.
+        """
+        found = [*self._inputs(closed, offset, labelled), *self._cohorts(ripe, offset)]
         for key in {
             key._replace(segment="") for key in (*self.seen.whose(), *self.known.whose(), *self.served.whose())
         }:
             self._forget(key)
         return sorted(found, key=lambda one: one.order)
 
-    def _inputs(self, closed: Mapping[str, int], offset: int) -> Iterator[Due]:
+    def _inputs(self, closed: Mapping[str, int], offset: int, labelled: int) -> Iterator[Due]:
         rows = {key: self._scored(key, closed.get(key.arm, NEVER)) for key in self.inputs.whose()}
         for key, start, end, since in self._ends(self.inputs, rows, closed, offset):
             for one in self._with_segments(key, self.seen, start, end):
@@ -67,6 +76,7 @@ class Cutting:
                 window = Inputs(
                     start=start, end=end, version=key.version, digest=key.digest, arm=key.arm, segment=one.segment,
                     seen=total(parts, nothing_seen(shape)), served=total(served, nothing_served()), parts=parts,
+                    early=None if one.segment else self._early(one, min(end, labelled)),
                 )  # fmt: skip
                 yield Due(window, since.late, since.offset, offset + 1)
 
@@ -82,6 +92,18 @@ class Cutting:
                     parts=[tidy(settled(part)) for part in parts],
                 )  # fmt: skip
                 yield Due(window, since.late, since.offset, offset + 1)
+
+    def _early(self, key: Key, at: int) -> Ints:
+        """Labels and wrong decisions by delay that were known at event time `at` of rows before their horizon then.
+
+        Only delays that every row of a bucket had time for: which labels are there is then no matter of chance. Known
+        afterwards or at once, it is the same. At most a week of rows: older ones would hide what is new.
+        """
+        width, found = self._rule.bucket, np.zeros((DELAYS, 2), np.int64)
+        start = at - min(self._terms.horizon, EARLY)
+        for bucket, known in self.known.within(key, start - width + 1, at):
+            found += known.by_delay * (at - bucket - width >= COMPLETE)[:, None]
+        return found
 
     def _ends(
         self, standing: Standing, rows: Mapping[Key, Rows], closed: Mapping[str, int], offset: int

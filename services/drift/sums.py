@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 SIXTEENTHS = 16
 DELAYS = 41
-"""Bins of a label's delay, by the binary logarithm of its seconds (services.labeler.tables)."""
+"""Bins of a label's delay, by the binary logarithm of its seconds (services.labeler.slices)."""
 Ints = NDArray[np.int64]
 
 
@@ -77,7 +77,8 @@ class Known(Sums):
     `cells` (S, L) rows by score bin and label, L in the contract's order of classes (binary: false, true; regression:
     score bins); `error_sum`, `absolute_error_sum`, `square_error_sum` of a regression in 10^-6 baseline sds of scores;
     `parts` (16, 2) rows and errors in each sixteenth of a bucket; `delays` (41,); `statuses` of every outcome,
-    `closed` predictions answered for the first time, `excluded` joined rows whose prediction was degraded.
+    `closed` predictions answered for the first time, `excluded` joined rows whose prediction was degraded. `by_delay`
+    (41, 2) labels and wrong decisions by delay, where the labeler told the latter; what a revision takes back stays.
     """
 
     rows: int
@@ -92,6 +93,7 @@ class Known(Sums):
     closed: int
     excluded: int
     delays: Ints
+    by_delay: Ints = field(default_factory=lambda: np.zeros((DELAYS, 2), np.int64))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +137,8 @@ class Inputs(Stretch):
     served: Served
     parts: Sequence[Seen]
     """The same rows, bucket by bucket."""
+    early: Ints | None = None
+    """(41, 2) labels and wrong decisions by delay, as known at the end, of rows still before their horizon then."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,13 +6,13 @@ from typing import Any, Literal, NamedTuple
 
 from services.drift.findings.terms import Family
 
-Place = Literal["floor", "estimate", "gap", "quality", "serving", "inform", "evidence"]
-MOST_SHOWN = 60
+Place = Literal["floor", "estimate", "gap", "quality", "serving", "inform", "early", "evidence"]
+MOST_SHOWN = 120
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One test: `place` is the family it belongs to, inform, or evidence that decides nothing by itself.
+    """One test: `place` is the family it belongs to, inform, early, or evidence that decides nothing by itself.
 
     `p_value` is the chance of such a statistic without any change, None where it has none; `what` says in words what
     moved.
@@ -65,8 +65,12 @@ class Verdict(NamedTuple):
 
 
 def shown(findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """What fired first, then the least likely; a window of 2,000 features does not fill its report."""
-    ranked = sorted(findings, key=lambda one: (not one.fired, 1.0 if one.p_value is None else one.p_value))
+    """What decides before evidence, what fired first, then the least likely; 2,000 features do not fill a report."""
+
+    def rank(one: Finding) -> tuple[bool, bool, float]:
+        return one.place == "evidence", not one.fired, 1.0 if one.p_value is None else one.p_value
+
+    ranked = sorted(findings, key=rank)
     return [one.record() for one in ranked[:MOST_SHOWN]]
 
 

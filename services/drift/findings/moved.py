@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass, replace
 from math import sqrt
+from typing import Any
 
 import numpy as np
 
 from services.drift.findings.finding import Finding
+from services.drift.findings.realised import CLEAR
 from services.drift.findings.reference import Reference
 from services.drift.findings.terms import Terms
 from services.drift.stats.binned import Floats
 from services.drift.stats.combine import benjamini_hochberg
 from services.drift.stats.dispersion import psi_p
-from services.drift.stats.estimate import Figure, accuracy_from_sums
+from services.drift.stats.estimate import Figure, accuracy_from_sums, from_histogram
+from services.drift.stats.four_rates import confused
 from services.drift.stats.histograms import Compared, compare
 from services.drift.stats.moments import compare_moments
 from services.drift.sums import Seen
@@ -72,6 +75,34 @@ def _means(seen: Seen, reference: Reference, terms: Terms) -> list[Finding]:
     ]
 
 
+def distances(seen: Seen, reference: Reference) -> list[Finding]:
+    """What stands beside PSI as evidence: Jensen-Shannon of each feature and the score, KS where bins have an order.
+
+    Where they have none, Pearson's chi-square.
+    """
+    features, score = compare(seen.bins, reference.blocks), compare(seen.scores[None], reference.scores)
+    each = [(name, features, place, bool(reference.ordered[place])) for place, name in enumerate(reference.names)]
+    found = []
+    for name, one, place, is_ordered in (*each, (SCORE, score, 0, True)):
+        found.append(_beside("jensen_shannon", name, one.jensen_shannon[place], one.jensen_shannon_p[place]))
+        if is_ordered:
+            found.append(_beside("ks", name, one.ks[place], one.ks_p[place]))
+        else:
+            found.append(_beside("chi_square", name, one.chi_square[place], one.chi_square_p[place]))
+    return found
+
+
+def _beside(test: str, subject: str, statistic: float, p_value: float) -> Finding:
+    return Finding(
+        test=test,
+        subject=subject,
+        place="evidence",
+        statistic=float(statistic),
+        p_value=float(p_value),
+        fired=bool(p_value < CLEAR),
+    )
+
+
 def _p(compared: Compared, ordered: Floats) -> Floats:
     """PSI's, or where bins have an order twice the lesser of PSI's and KS's (Bonferroni)."""
     both = np.minimum(1.0, 2.0 * np.minimum(compared.psi_p, compared.ks_p))
@@ -80,18 +111,27 @@ def _p(compared: Compared, ordered: Floats) -> Floats:
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """Accuracy that the scores let expect, with its standard error, or why nothing can be said of it."""
+    """Accuracy that the scores let expect, with its standard error, or why nothing can be said of it.
+
+    `four` (4,): rows expected of each kind of a binary task's confusion.
+    """
 
     figure: Figure | None
     why_not: str = ""
+    four: Floats | None = None
 
-    def record(self) -> dict[str, float | None] | None:
+    def record(self) -> dict[str, Any] | None:
         """As a report holds it: with the band that holds the realised one 95 times in 100."""
         if self.figure is None:
             return None
         off = BAND * self.figure.error
         low, high = max(0.0, self.figure.value - off), min(1.0, self.figure.value + off)
-        return {"accuracy": self.figure.value, "low": low, "high": high, "f1": None}
+        said = {"accuracy": self.figure.value, "low": low, "high": high}
+        if self.four is None:
+            return {**said, "f1": None, "confusion": None}
+        right, false, _, lost = self.four.tolist()
+        f1 = 2.0 * right / (2.0 * right + false + lost) if right + false + lost > 0 else None
+        return {**said, "f1": f1, "confusion": confused(self.four)}
 
 
 def expected_quality(seen: Seen, reference: Reference, terms: Terms) -> Expected:
@@ -108,7 +148,18 @@ def expected_quality(seen: Seen, reference: Reference, terms: Terms) -> Expected
     figure = accuracy_from_sums(seen.estimated, seen.estimate_sum, seen.estimate_variance)
     margin = reference.margin
     own = 0.0 if margin is None else margin.calibrator + margin.tau2 * max(1.0, margin.block_rows / max(1, seen.rows))
-    return Expected(figure=Figure(value=figure.value, error=sqrt(figure.error**2 + own)))
+    return Expected(figure=Figure(value=figure.value, error=sqrt(figure.error**2 + own)), four=_four(seen, reference))
+
+
+def _four(seen: Seen, reference: Reference) -> Floats | None:
+    """Of a binary task; of another one profiles do not tell which class was decided at which score."""
+    if reference.contract.task != "binary" or reference.bundle.calibrator is None:
+        return None
+    curve = reference.bundle.calibrator.curve
+    (clear, lost), (false, right) = from_histogram(
+        seen.scores, reference.middles, curve, reference.positive_from
+    ).cells.tolist()
+    return np.array([right, false, clear, lost])
 
 
 def fallen(seen: Seen, reference: Reference, terms: Terms) -> Finding:

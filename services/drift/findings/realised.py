@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,12 +11,13 @@ from services.drift.findings.finding import Finding
 from services.drift.findings.reference import Reference
 from services.drift.findings.terms import Terms
 from services.drift.stats.binned import Floats
+from services.drift.stats.four_rates import confused, confusion
 from services.drift.stats.gap import Gap, concept, gap_of, prior_p
 from services.drift.stats.rates import compare_shares
 from services.drift.sums import Known
 
 MICRO = 1_000_000
-FIGURES = ("precision", "recall", "auc", "mae", "bias")
+FIGURES = ("precision", "recall", "auc", "mae", "bias", "f1", "confusion")
 CLEAR = 0.01
 """Below this p-value the evidence of a cause counts."""
 
@@ -35,9 +37,14 @@ class Realised:
     """How far the shares of the labels are from the reference's, at most."""
     table: Floats
 
-    def record(self, figures: Mapping[str, float]) -> dict[str, float | int | None]:
+    def record(self, figures: Mapping[str, Any]) -> dict[str, Any]:
         """As a report holds it, with what `figures` says of the same cohort."""
-        said = {"rows": self.rows, "coverage": self.coverage, "accuracy": self.accuracy, "expected": self.expected}
+        said: dict[str, Any] = {
+            "rows": self.rows,
+            "coverage": self.coverage,
+            "accuracy": self.accuracy,
+            "expected": self.expected,
+        }
         return {**said, **{name: figures.get(name) for name in FIGURES}}
 
 
@@ -76,13 +83,17 @@ def _gap(known: Known, accuracy: float | None, reference: Reference, terms: Term
     return gap_of(estimated, accuracy, unit, known.rows, reference.margin, delta=terms.material_gap)
 
 
-def figures(known: Known, reference: Reference) -> dict[str, float]:
-    """Precision, recall and AUC of a binary task, MAE and bias of a regression; nothing of other tasks."""
+def figures(known: Known, reference: Reference) -> dict[str, Any]:
+    """Precision, recall, F1, AUC and confusion of a binary task, MAE and bias of a regression.
+
+    Nothing of other tasks: labelers count labels by the bin of the score, not by the class that was decided.
+    """
     contract, unit = reference.contract, (reference.bundle.baseline.scores.sd or 1.0) / MICRO / max(1, known.rows)
     if contract.task == "regression":
         return {"mae": known.absolute_error_sum * unit, "bias": known.error_sum * unit}
     if contract.task == "binary" and known.cells.sum():
-        return binary(known.cells, reference.middles, reference.positive_from)
+        found = binary(known.cells, reference.middles, reference.positive_from)
+        return {**found, "confusion": confused(confusion(known.cells, reference.positive_from))}
     return {}
 
 

@@ -27,6 +27,11 @@ class Reference:
         """The bundle's contract."""
         return self.bundle.contract
 
+    @property
+    def is_regression(self) -> bool:
+        """Whether answers are numbers: there are no wrong ones."""
+        return self.contract.task == "regression"
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The features' names."""

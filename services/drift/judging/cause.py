@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from services.drift.findings.arriving import COVERAGE
 from services.drift.findings.finding import Finding
 from services.drift.findings.realised import CLEAR, Realised, best_threshold
 from services.drift.findings.reference import Reference
@@ -23,6 +24,8 @@ WORDS = {
     "concept": "what a score means has changed",
 }
 
+LOST = "so many more labels stay away that those alone may be why"
+
 
 class Action(NamedTuple):
     """What to do: none, fix upstream, re-threshold or retrain; the threshold proposed, and what it is to bring."""
@@ -34,6 +37,9 @@ class Action(NamedTuple):
     def record(self) -> dict[str, Any]:
         """As a report holds it."""
         return {"kind": self.kind, "value": self.value, "effect": self.effect}
+
+
+BRING_BACK = Action("fix upstream", effect="bring the labels back that stay away, then judge again")
 
 
 def in_words(action: Mapping[str, Any]) -> str:
@@ -52,6 +58,15 @@ def why_worse(found: Realised, *, is_open: bool, is_mix: bool) -> Cause:
     if found.concept_p >= CLEAR and is_mix:
         return "label"
     return "concept" if is_open else "data"
+
+
+def explained_by_lost(found: Realised, tests: Sequence[Finding]) -> bool:
+    """Whether so many more labels stay away than before that those alone may be why a gap is open.
+
+    Labels that come the later the worse the outcome are lost by outcome: had all come that used to, it may be closed.
+    """
+    lost = max((-one.statistic for one in tests if one.test == COVERAGE and one.fired), default=0.0)
+    return found.gap is not None and lost >= abs(found.gap.value)
 
 
 def action_for(cause: Cause, found: Realised | None, reference: Reference) -> Action:

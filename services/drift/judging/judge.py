@@ -1,18 +1,29 @@
 """The judge: closed windows in, a report and signals out; remembers troubles of the data and how errors have run."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from services.drift.findings.arriving import ARRIVING, Arriving
 from services.drift.findings.broken import broken, degraded
 from services.drift.findings.errors import Errors
 from services.drift.findings.evidence import Evidence
 from services.drift.findings.finding import Finding
 from services.drift.findings.mixture import is_mix_of, looks_like_labels
-from services.drift.findings.moved import expected_quality, fallen, moved
+from services.drift.findings.moved import distances, expected_quality, fallen, moved
 from services.drift.findings.realised import Realised, figures, findings, realised
 from services.drift.findings.reference import Reference
 from services.drift.findings.terms import Family, Terms
-from services.drift.judging.cause import Action, Cause, action_for, ranked, severity_of, why_worse
+from services.drift.judging.cause import (
+    BRING_BACK,
+    LOST,
+    Action,
+    Cause,
+    action_for,
+    explained_by_lost,
+    ranked,
+    severity_of,
+    why_worse,
+)
 from services.drift.judging.families import heard, marked
 from services.drift.judging.judged import Judged
 from services.drift.judging.report import blank, judged, rows_of, unjudged
@@ -22,13 +33,24 @@ from services.drift.judging.troubles import Troubles
 from services.drift.sums import Cohort, Inputs
 
 
+class Moves(NamedTuple):
+    """What a day's inputs come to: tests, what a report says besides, what any move is put down to."""
+
+    tests: Sequence[Finding]
+    said: dict[str, Any]
+    cause: Cause
+
+
+NOTHING_MOVED = Moves((), {}, "data")
+
+
 class Bench:
     """Judges windows in the order of the log; see `services.drift.judging.judged.Judge`."""
 
     def __init__(self, reference: Callable[[str], Reference], terms: Terms, *, code_version: str) -> None:
         self._reference, self._terms, self._code = reference, terms, code_version
         self._troubles, self._errors = Troubles(), Errors(terms)
-        self._evidence = Evidence()
+        self._evidence, self._arriving = Evidence(), Arriving(terms)
         self._days = {"inputs": Days(terms.season), "cohorts": Days(terms.season)}
 
     def inputs(self, window: Inputs) -> Judged:
@@ -40,22 +62,30 @@ class Bench:
         if max(window.seen.rows, served.total) < terms.fewest_rows and day is None:
             return Judged(unjudged(report, self._too_few(window)), [])
         tests = [degraded(window, terms), *broken(window, reference, terms)]
-        is_mix = False
-        alpha = terms.alpha(window.start, window.end)
+        alpha, moves = terms.alpha(window.start, window.end), NOTHING_MOVED
         alphas: dict[Family, float] = {"quality": alpha, "serving": alpha}
-        said: dict[str, Any] = {}
         if day is not None:
-            expected = expected_quality(day.seen, reference, terms)
-            said = {"estimated": expected.record(), "why_no_estimate": expected.why_not}
-            tests += moved(day.seen, reference, terms)
-            tests += self._evidence.means(day, tests)
-            if expected.figure is not None:
-                tests.append(fallen(day.seen, reference, terms))
+            moves = self._moves(day, reference)
+            tests += moves.tests
+            if moves.said["estimated"] is not None:
                 alphas["estimate"] = terms.alpha(day.start, day.end)
-            fired = {one.subject for one in tests if one.place == "inform" and one.fired}
-            is_mix = looks_like_labels(day.seen, reference, terms, fired)
-        moves: Cause = "label" if is_mix else "data"
-        return self._told(window, report, self._heard_inputs(window, tests, alphas, moves), said)
+        return self._told(window, report, self._heard_inputs(window, tests, alphas, moves.cause), moves.said)
+
+    def _moves(self, day: Inputs, reference: Reference) -> Moves:
+        """What a day's inputs, scores and early labels say."""
+        terms, expected = self._terms, expected_quality(day.seen, reference, self._terms)
+        tests = moved(day.seen, reference, terms)
+        tests += self._evidence.means(day, tests)
+        tests += distances(day.seen, reference)
+        if expected.figure is not None:
+            tests.append(fallen(day.seen, reference, terms))
+        fired = {one.subject for one in tests if one.place == "inform" and one.fired}
+        is_mix = looks_like_labels(day.seen, reference, terms, fired)
+        early, found = (None, []) if reference.is_regression else self._arriving.early(day)
+        said = {"estimated": expected.record(), "why_no_estimate": expected.why_not, "early": early}
+        if early is not None:
+            said["labels_against"] = self._arriving.against(day.whose)
+        return Moves([*tests, *found], said, "label" if is_mix else "data")
 
     def _heard_inputs(
         self, window: Inputs, tests: Sequence[Finding], alphas: Mapping[Family, float], moves: Cause
@@ -69,12 +99,13 @@ class Bench:
             self._troubles.note(window, cause)
         done = marked(tests, verdicts)
         severity = severity_of([one for one in done if one.fired and one.place in fired]) if fired else "info"
+        is_told = cause != "none" or any(one.place == "early" and one.fired for one in done)
         action = action_for(cause, None, self._reference(window.digest)) if fired else Action()
         return Heard(
             findings=done,
             verdicts=verdicts,
             cause=cause,
-            severity=severity if cause != "none" else "none",
+            severity=severity if is_told else "none",
             action=action,
         )
 
@@ -90,32 +121,37 @@ class Bench:
         if day.known.rows < terms.fewest_rows:
             return Judged(unjudged(report, self._too_few(day)), [])
         found = realised(day.known, reference, terms)
-        said = {"realised": found.record(figures(day.known, reference)), "gap": self._gap(found)}
+        said: dict[str, Any] = {"realised": found.record(figures(day.known, reference)), "gap": self._gap(found)}
+        said["labels_against"] = self._arriving.against(day.whose)
         beside = self._evidence.errors(day, reference)
-        tests = [*alarm, *findings(found, day.known, reference, terms), *beside]
-        if not any(one.place in ("floor", "gap") for one in tests):
+        tests = [*alarm, *findings(found, day.known, reference, terms), *self._arriving.labels(day), *beside]
+        heard = self._heard_cohort(day, tests, found, reference)
+        if heard.severity == "none" and self._troubles.within(day) is None:
+            self._arriving.learn(day)
+        if heard.severity == "none" and not heard.verdicts:
             why = "errors of a regression have no reference yet: watch mae and bias"
             return Judged({**unjudged(report, why), **said}, [])
-        return self._told(day, report, self._heard_cohort(day, tests, found, reference), said)
+        return self._told(day, report, heard, said)
 
     def _heard_cohort(self, window: Cohort, tests: list[Finding], found: Realised, reference: Reference) -> Heard:
         alpha = self._terms.alpha(window.start, window.end)
         verdicts = [heard(one, tests, alpha) for one in ("floor", "gap") if any(test.place == one for test in tests)]
         fired = {one.family for one in verdicts if one.fired}
+        informs = {one.test for one in tests if one.place == "inform" and one.fired}
+        is_mix = bool(fired or informs) and is_mix_of(found, window.seen, reference, self._terms)
         if not fired:
-            informs = any(one.place == "inform" and one.fired for one in tests)
-            is_mix = informs and is_mix_of(found, window.seen, reference, self._terms)
-            cause: Cause = "label" if is_mix else "data" if informs else "none"
+            cause: Cause = "label" if is_mix or informs & set(ARRIVING) else "data" if informs else "none"
             return Heard(findings=tests, verdicts=verdicts, cause=cause, severity="info" if informs else "none")
-        is_mix = is_mix_of(found, window.seen, reference, self._terms)
         cause = self._troubles.within(window) or why_worse(found, is_open="gap" in fired, is_mix=is_mix)
+        is_lost = cause in ("concept", "label") and explained_by_lost(found, tests)
         done = marked(tests, verdicts)
         return Heard(
             findings=done,
             verdicts=verdicts,
-            cause=cause,
+            cause="label" if is_lost else cause,
             severity=severity_of([one for one in done if one.fired and one.place in fired]),
-            action=action_for(cause, found, reference),
+            action=BRING_BACK if is_lost else action_for(cause, found, reference),
+            why=LOST if is_lost else "",
         )
 
     def _gap(self, found: Realised) -> dict[str, float] | None:
@@ -149,6 +185,7 @@ class Bench:
             "troubles": self._troubles.state(),
             "errors": self._errors.state(),
             "evidence": self._evidence.state(),
+            "arriving": self._arriving.state(),
             "days": days,
         }
 
@@ -157,5 +194,6 @@ class Bench:
         self._troubles.restore(state["troubles"])
         self._errors.restore(state["errors"])
         self._evidence.restore(state["evidence"])
+        self._arriving.restore(state["arriving"])
         for kind, one in self._days.items():
             one.restore(state["days"][kind])

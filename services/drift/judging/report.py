@@ -49,6 +49,8 @@ def blank(window: Inputs | Cohort, reference: Reference, code_version: str) -> d
         "why_no_estimate": "",
         "realised": None,
         "gap": None,
+        "early": None,
+        "labels_against": "",
         "cause": "none",
         "severity": "none",
         "action": Action().record(),

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.drift.alerting.signal import Signal
+from services.drift.findings.arriving import ARRIVING
 from services.drift.findings.finding import Finding, Verdict
 from services.drift.judging.cause import WORDS, Action, Cause, Severity, in_words, ranked
 from services.drift.sums import Cohort, Inputs
 
 Window = Inputs | Cohort
+OTHERWISE = "labels come otherwise than before, which says nothing of what they mean"
 NOTHING = Action()
 
 
@@ -22,21 +24,25 @@ class Heard:
     cause: Cause
     severity: Severity
     action: Action = NOTHING
+    why: str = ""
+    """In words, where the cause alone says too little."""
 
 
 def sentence_of(found: Heard) -> str:
     """What happened, in one line: what carried it, then what is behind it."""
     carried = [one.carried_by.what for one in found.verdicts if one.fired and one.carried_by is not None]
     if carried:
-        return f"{'; '.join(carried)}: {WORDS.get(found.cause, found.cause)}"
+        return f"{'; '.join(carried)}: {found.why or WORDS.get(found.cause, found.cause)}"
     informing = [one for one in found.findings if one.place == "inform" and one.fired]
     if informing and found.cause == "label":
-        return f"{informing[0].what}: {WORDS['label']}"
+        led = [one for one in informing if one.test not in ARRIVING] or informing
+        return f"{led[0].what}: {WORDS['label'] if led[0].test not in ARRIVING else OTHERWISE}"
     names = [one["feature"] for one in ranked(informing)]
     if names:
         rest = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004 - three are read at a glance
         return f"{', '.join(names[:3])}{rest} moved; estimated quality did not materially"
-    return "nothing moved that matters"
+    early = [one.what for one in found.findings if one.place == "early" and one.fired]
+    return f"{early[0]}: not judged before they are ripe" if early else "nothing moved that matters"
 
 
 def signals(window: Window, report: Mapping[str, Any], found: Heard) -> list[Signal]:

@@ -11,7 +11,7 @@ from schemas.profile import MICRO
 from services.drift.log.refusal import LARGEST, MOST_ROWS, Refused, whole
 from services.drift.log.seen import FARTHEST, counted, sparse
 from services.drift.log.shape import Shape
-from services.drift.sums import DELAYS, SIXTEENTHS, Known
+from services.drift.sums import DELAYS, SIXTEENTHS, Ints, Known
 
 STATUSES = frozenset({"waiting", "matched", "expired", "revised", "matched_late", "duplicate"})
 CLOSED = "closed"
@@ -39,7 +39,19 @@ def known_of(piece: Mapping[str, Any], shape: Shape) -> Known:
         closed=closed,
         excluded=whole(piece["excluded"]),
         delays=sparse(piece["delay_bins"], piece["delay_counts"], DELAYS),
+        by_delay=_by_delay(piece),
     )
+
+
+def _by_delay(piece: Mapping[str, Any]) -> Ints:
+    """Labels and wrong decisions by delay; none where the labeler did not count the latter. Raises Refused."""
+    bins, counts, errors = (piece[name] for name in ("delay_bins", "delay_counts", "delay_errors"))
+    found = np.zeros((DELAYS, 2), np.int64)
+    if errors:
+        found[:, 0], found[:, 1] = sparse(bins, counts, DELAYS), sparse(bins, errors, DELAYS)
+    if (found[:, 1] > found[:, 0]).any():
+        raise Refused("counts", "found more wrong decisions than labels of a delay")
+    return found
 
 
 def _less(one: Known, other: Known) -> Known:

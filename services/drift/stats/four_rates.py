@@ -11,6 +11,7 @@ from services.drift.stats.rates import dispersed_p
 
 NAMES = ("tpr", "tnr", "ppv", "npv")
 """Right ones of the positive and of the negative labels, right ones of the positive and of the negative decisions."""
+KINDS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
 RECENT = 0.9
 
 
@@ -33,6 +34,16 @@ def confusion(cells: Counts, positive_from: int) -> Floats:
     counts = np.asarray(cells, dtype=np.float64)
     claimed, other = counts[..., positive_from:, :].sum(axis=-2), counts[..., :positive_from, :].sum(axis=-2)
     return np.stack([claimed[..., 1], claimed[..., 0], other[..., 0], other[..., 1]], axis=-1)
+
+
+def confused(four: Floats) -> dict[str, float] | None:
+    """Each of `KINDS` as a share of all rows, of a `confusion` (4,); None where there are no rows.
+
+    >>> confused(np.array([2.0, 1.0, 1.0, 0.0]))
+    {'true_positives': 0.5, 'false_positives': 0.25, 'true_negatives': 0.25, 'false_negatives': 0.0}
+    """
+    rows = float(four.sum())
+    return dict(zip(KINDS, (four / rows).tolist(), strict=True)) if rows > 0 else None
 
 
 def errors_of(cells: Counts, positive_from: int) -> tuple[Floats, Floats]:

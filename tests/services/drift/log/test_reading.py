@@ -84,6 +84,9 @@ BAD_LABELS = [
     ("counts", {**label(), "excluded": -1}),
     ("bins", {**label(), "statuses": {"lost": 1}}),
     ("bins", {**label(), "delay_bins": [41], "delay_counts": [100]}),
+    ("bins", {**label(), "delay_errors": [1, 1]}),
+    ("counts", {**label(), "delay_errors": [101]}),
+    ("counts", {**label(), "delay_errors": [-1]}),
 ]
 
 
@@ -133,6 +136,11 @@ def test_a_good_slice_is_read_as_it_was_written() -> None:
     assert isinstance(taken_back.sums, Known)
     assert (plain.sums.rows, plain.sums.cells.sum(), plain.sums.parts[:, 0].sum()) == (100, 100, 100)
     assert (plain.sums.statuses, plain.sums.closed, plain.sums.delays[11]) == (Counter(matched=100), 100, 100)
+    assert plain.sums.by_delay.sum() == 0, "a labeler that did not count wrong decisions by delay"
+    (told,) = pieces_of(read_profile(labeler.values([], [{**label(), "delay_errors": [7]}])[0], TERMS), TERMS)
+    assert not isinstance(told, Refused)
+    assert isinstance(told.sums, Known)
+    assert told.sums.by_delay[11].tolist() == [100, 7]
     assert (taken_back.sums.rows, int(abs(taken_back.sums.cells).sum())) == (0, 0)
 
 
