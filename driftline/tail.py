@@ -25,6 +25,7 @@ KINDS = {
     "dlq": "features.dlq",
     "predictions.dlq": "predictions.dlq",
     "labels.dlq": "labels.dlq",
+    "profiles.dlq": "profiles.dlq",
 }
 
 app = typer.Typer()

@@ -10,8 +10,10 @@ from stream.kafka.scan import edges, scan
 from stream.records import Batch, Headers, Place
 
 NOTE, MARK = "dlq.error.", "dlq.redriven"
-KINDS = ("features", "labels", "predictions")
-"""The topics whose records may be set aside."""
+SENT_AGAIN = ("features", "labels", "predictions")
+"""The topics whose letters may be sent again."""
+KINDS = (*SENT_AGAIN, "profiles")
+"""The topics whose records may be set aside; a profile accounts for a transaction that is over."""
 WAIT_SECONDS = 30.0
 Id = tuple[int, int]
 """A letter's partition and offset."""

@@ -18,7 +18,7 @@ from driftline.dlq.wanted import (
     SourceOption,
     TopicOption,
     UntilOption,
-    box_of,
+    box_to_empty,
     wanted,
 )
 from driftline.output import FAILED, OK, Refusal, is_terminal, say, show, show_json, show_table
@@ -59,7 +59,7 @@ def redrive(
     """Send dead letters again, to the partitions they came from, with their own keys and headers; each only once."""
     meant = wanted(reason=reason, since=since, until=until, partition=partition, source_offset=source_offset, ids=named)
     at = where(state=state, brokers=brokers, prefix=prefix, model=model)
-    box = box_of(at, topic)
+    box = box_to_empty(at, topic)
     value = None if value_file is None else _value(value_file)
     terms = Terms(source=box.source, most_cycles=max_cycles, again=again, has_value=value is not None, rekey=rekey)
     steps = plan([one for one in letters(box) if meant.takes(one)], terms)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from driftline.dlq.letters import KINDS, Box, Id, Letter
+from driftline.dlq.letters import KINDS, SENT_AGAIN, Box, Id, Letter
 from driftline.output import Refusal
 from driftline.where import Where
 from schemas.durations import parse_duration
@@ -87,6 +87,16 @@ def box_of(at: Where, kind: str) -> Box:
             f"found --topic {kind}", cause="nothing is set aside from there", fix=f"choose one of {', '.join(KINDS)}"
         )
     return Box(brokers=at.brokers, model=at.model, prefix=at.prefix, kind=kind)
+
+
+def box_to_empty(at: Where, kind: str) -> Box:
+    """The letters of a topic to which they may be sent again. Raises Refusal for another."""
+    box = box_of(at, kind)
+    if kind not in SENT_AGAIN:
+        cause = "each accounts for a transaction that is over: nobody waits for it, and sent again it would count twice"
+        fix = f"`driftline dlq list --topic {kind}` shows why each was set aside; choose one of {', '.join(SENT_AGAIN)}"
+        raise Refusal(f"letters of {kind} are not sent again", cause=cause, fix=fix)
+    return box
 
 
 def moment(text: str, now: datetime) -> int:

@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from driftline.dlq.letters import Letter, mark_of, note_of
 from driftline.dlq.plan import Record, Terms, counts, headers_of, partition_for, plan
 from driftline.dlq.view import dump, summary_of
-from driftline.dlq.wanted import id_of, moment, wanted
+from driftline.dlq.wanted import box_of, box_to_empty, id_of, moment, wanted
 from driftline.output import Refusal
+from driftline.where import Where
 from stream.partitioner import partition_of
 from stream.records import Headers
 
@@ -162,3 +164,15 @@ def test_the_summary_counts_by_reason() -> None:
     """The most first, with how many were sent again."""
     some = [LETTER, replace(LETTER, redriven_millis=1), noted(reason="empty")]
     assert summary_of(some) == [("bad_magic", 2, 1), ("empty", 1, 0)]
+
+
+def test_profiles_that_were_set_aside_are_listed_and_never_sent_again() -> None:
+    """Each accounts for a transaction that is over; what no topic sets aside is refused by name."""
+    at = Where(brokers="b:9", model="m", prefix="p.", schemas=Path("schemas"))
+    box = box_of(at, "profiles")
+    assert (box.topic, box.source) == ("p.m.profiles.dlq", "p.m.profiles")
+    assert box_to_empty(at, "labels").topic == "p.m.labels.dlq"
+    with pytest.raises(Refusal, match="letters of profiles are not sent again"):
+        box_to_empty(at, "profiles")
+    with pytest.raises(Refusal, match="found --topic outcomes"):
+        box_of(at, "outcomes")
