@@ -9,13 +9,12 @@ import typer
 from driftline.local.detached import NotStarted, start_detached, stop_supervisor, wipe
 from driftline.local.foreground import AlreadyRunning, held, run
 from driftline.local.observed import Observing
-from driftline.local.observing import notifiers
 from driftline.local.plan import ROLES, Plan, Role, services_of
 from driftline.local.state import StackState, read_state
 from driftline.local.valkey import MEMORY
 from driftline.members import described
 from driftline.output import FAILED, OK, REFUSED, Refusal, say, say_refusal, show, show_json, show_table
-from driftline.values import horizon, memory
+from driftline.values import AlertmanagersOption, horizon, memory
 from driftline.where import STATE, JsonOption, StateOption
 
 app = typer.Typer()
@@ -56,6 +55,7 @@ def up(
     drift: Annotated[
         bool, typer.Option("--drift/--no-drift", help="Also watch whether each model is still right.")
     ] = True,
+    alertmanagers: AlertmanagersOption = None,
     observability: Annotated[
         bool, typer.Option("--observability", help="Also run Prometheus, Alertmanager and what tells it of alerts.")
     ] = False,
@@ -67,12 +67,17 @@ def up(
     """Start Kafka and the services on this machine."""
     left_out = {name for name, is_wanted in (("labeler", labeler), ("drift", drift)) if not is_wanted}
     roles: tuple[Role, ...] = tuple(role for role in ROLES if role not in left_out)
-    models, services = services_of(bundle or [], fallbacks=fallback, deduplicate=deduplicate, roles=roles)
+    observing = Observing.chosen() if observability else None
+    told = [*(alertmanagers or ()), *([observing.alertmanager_url] if observing else ())]
+    models, services = services_of(
+        bundle or [], fallbacks=fallback, deduplicate=deduplicate, roles=roles, alertmanagers=told
+    )
+    if alertmanagers and not (bundle and drift):
+        fix = "leave --alertmanager out, or start what tells alerts: a --bundle, without --no-drift"
+        raise Refusal("nothing would be posted", cause="no drift sidecar would tell an alert", fix=fix)
     if redis and not any(service.needs_redis for service in services):
         fix = "leave it out, or start what needs it: a --bundle, without --no-labeler or with --deduplicate 1h"
         raise Refusal("nothing would use --redis", fix=fix)
-    observing = Observing.chosen() if observability else None
-    told = notifiers(models, observing.alertmanager_url) if observing else ()
     plan = Plan(
         directory=state.resolve(),
         brokers=brokers,
@@ -81,7 +86,7 @@ def up(
         prefix=prefix,
         partitions=partitions,
         models=models,
-        services=(*services, *told),
+        services=services,
         observing=observing,
     )
     raise typer.Exit(start(plan, detach=detach, as_json=as_json))

@@ -1,7 +1,6 @@
 """Prometheus and Alertmanager beside the local stack, on the settings that deploy/compose holds."""
 
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +8,6 @@ from typing import Any, NamedTuple
 import yaml
 
 from driftline.local.observed import Observing
-from driftline.local.plan import Service
 from driftline.local.state import Member
 from driftline.local.tools import tool
 
@@ -26,19 +24,6 @@ class Observer(NamedTuple):
     name: str
     command: tuple[str, ...]
     address: str
-
-
-def notifiers(models: Sequence[str], url: str) -> tuple[Service, ...]:
-    """One process a model that posts its alerts to the Alertmanager at `url`."""
-    return tuple(
-        Service(
-            name=f"{model}.notifier-0",
-            command=(sys.executable, "-m", "services.notifier"),
-            variables="NOTIFIER_",
-            settings={"MODEL": model, "ALERTMANAGERS": url},
-        )
-        for model in models
-    )
 
 
 def observers(directory: Path, ports: Observing, members: Sequence[Member]) -> Iterator[Observer]:

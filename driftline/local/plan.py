@@ -1,8 +1,9 @@
 """What a stack should consist of: Kafka, Redis where a service needs it, topics, schemas, services."""
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -13,15 +14,18 @@ from driftline.output import Refusal
 
 FIRST_ADMIN_PORT = 9101
 
-Role = Literal["scorer", "labeler", "drift"]
+Role = Literal["scorer", "labeler", "drift", "notifier"]
 ROLES: tuple[Role, ...] = ("scorer", "labeler", "drift")
+"""Those of every stack; a notifier is started for whom it is to tell."""
+READY_WITHIN_SECONDS, EDGE_WITHIN_SECONDS = 90.0, 20.0
 
 
 class Service(Kept):
     """A process to start: `command` is run with `settings` as variables that begin with `variables`.
 
     Every service is also told BROKERS, SCHEMAS, PREFIX, STATE and ADMIN_PORT, and answers GET /readyz on that port;
-    one that needs Redis is told REDIS.
+    one that needs Redis is told REDIS. A stack is up without one that is not needed: an Alertmanager that is down
+    holds up nobody.
     """
 
     name: str
@@ -29,6 +33,7 @@ class Service(Kept):
     variables: str
     settings: dict[str, str]
     needs_redis: bool = False
+    is_needed: bool = True
 
 
 class Plan(Kept):
@@ -65,6 +70,11 @@ class Plan(Kept):
         said = (Path(service.settings["BUNDLE"]) for service in self.services if "BUNDLE" in service.settings)
         return tuple(dict.fromkeys(said))
 
+    def patience_with(self, name: str) -> tuple[float, bool]:
+        """How many seconds to wait until the member `name` is ready, and whether the stack is not up without it."""
+        is_needed = all(service.is_needed for service in self.services if service.name == name)
+        return (READY_WITHIN_SECONDS if is_needed else EDGE_WITHIN_SECONDS), is_needed
+
     def log_of(self, name: str) -> Path:
         """Where the member `name` writes its log."""
         return self.directory / "logs" / f"{name}.log"
@@ -93,11 +103,13 @@ def services_of(
     fallbacks: list[Path] | None = None,
     deduplicate: timedelta | None = None,
     roles: Collection[Role] = ROLES,
+    alertmanagers: Sequence[str] = (),
 ) -> tuple[tuple[str, ...], tuple[Service, ...]]:
     """The models of `bundles` and the processes of `roles` for them, each with the one of `fallbacks` for its model.
 
     With `deduplicate` an event that was sent twice within so long is scored once, for which scorers need Redis; a
-    labeler always needs it. Raises Refusal when a bundle cannot be used, or two hold the same model.
+    labeler always needs it. Alerts are posted to the `alertmanagers`. Raises Refusal when a bundle cannot be used, or
+    two hold the same model.
     """
     models = tuple(model_of(bundle) for bundle in bundles)
     twice = sorted({model for model in models if models.count(model) > 1})
@@ -118,6 +130,8 @@ def services_of(
             services.append(_labeler(model, bundle))
         if "drift" in roles:
             services.append(_service(model, "drift", _settings(bundle, "drift"), needs_redis=False))
+        if alertmanagers:
+            services.append(_notifier(model, alertmanagers))
     return models, tuple(services)
 
 
@@ -132,6 +146,14 @@ def _scorer(model: str, bundle: Path, fallback: Path | None, deduplicate: timede
 
 def _labeler(model: str, bundle: Path) -> Service:
     return _service(model, "labeler", _settings(bundle, "labeler"), needs_redis=True)
+
+
+def _notifier(model: str, alertmanagers: Sequence[str]) -> Service:
+    if find_spec("faust") is None:
+        fix = "install requirements/notifier.txt (the extra `notifier`), or leave --alertmanager out"
+        raise Refusal("the notifier cannot be started", cause="its packages are not installed", fix=fix)
+    settings = {"MODEL": model, "ALERTMANAGERS": ",".join(alertmanagers), "SLOT": "notifier-0"}
+    return _service(model, "notifier", settings, needs_redis=False).model_copy(update={"is_needed": False})
 
 
 def _settings(bundle: Path, role: Role) -> dict[str, str]:

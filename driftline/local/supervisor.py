@@ -23,7 +23,6 @@ from schemas.source import DirectorySource
 from schemas.topics import topics_of
 from stream.kafka.admin import Admin, BrokerUnreachable, TopicRefused
 
-READY_WITHIN_SECONDS = 90.0
 ANSWERS_WITHIN_SECONDS = 5.0
 LOOK_EVERY_SECONDS = 0.2
 ADMIN_PORTS = 50
@@ -167,20 +166,22 @@ class Supervisor:
         self._write("starting")
 
     def _wait_for(self, child: Child, member: Member) -> None:
+        seconds, is_needed = self._plan.patience_with(child.name)
         began = time.monotonic()
         ready, reason = wait_until_ready(
             member.ready_url or "",
-            within_seconds=READY_WITHIN_SECONDS,
+            within_seconds=seconds,
             goes_on=lambda: child.exit_code is None,
             tell=lambda waits: say(f"{child.name}: not ready yet: {waits}"),
         )
         if child.exit_code is not None:
             raise died(child)
-        if not ready:
+        if not ready and is_needed:
             cause = f"{member.ready_url}: {reason}; the end of its log:\n{child.last_lines()}"
-            what = f"{child.name} was not ready within {READY_WITHIN_SECONDS:g} s"
+            what = f"{child.name} was not ready within {seconds:g} s"
             raise Refusal(what, cause=cause, fix=f"the whole log is {child.log}", code=FAILED)
-        say(f"{child.name}: ready at {member.address} ({time.monotonic() - began:.1f} s)")
+        how = "ready" if ready else f"not ready yet ({reason}), the others go on,"
+        say(f"{child.name}: {how} at {member.address} ({time.monotonic() - began:.1f} s)")
 
     def _write(self, phase: Literal["starting", "ready"]) -> StackState:
         state = StackState(

@@ -6,13 +6,14 @@ import pytest
 import yaml
 
 from driftline.local.observed import Observing
-from driftline.local.observing import COMPOSE, notifiers, observers, targets
-from driftline.local.plan import Plan
+from driftline.local.observing import COMPOSE, observers, targets
+from driftline.local.plan import Plan, services_of
 from driftline.local.state import Member, Process
 from driftline.local.tools import SOURCES, tool
 from driftline.output import Refusal
 from services.notifier.settings import Settings
 
+BUNDLE = Path(__file__).parents[2] / "load" / "flights" / "bundle"
 PORTS = Observing(prometheus=19090, alertmanager=19093)
 
 
@@ -80,14 +81,15 @@ def test_everything_listens_on_loopback(tmp_path: Path, on_the_path: Path) -> No
         assert said.startswith("--web.listen-address=127.0.0.1:")
 
 
-def test_each_model_has_a_notifier_that_knows_the_alertmanager(tmp_path: Path) -> None:
-    """By settings that the notifier has."""
-    made = notifiers(["a", "b"], PORTS.alertmanager_url)
-    assert [one.name for one in made] == ["a.notifier-0", "b.notifier-0"]
-    assert set(made[0].settings) <= {name.upper() for name in Settings.model_fields}
-    plan = Plan(directory=tmp_path, services=made, observing=PORTS)
+def test_where_it_listens_survives_the_plan_s_file(tmp_path: Path) -> None:
+    """A stack that runs detached reads its plan; the notifier is told the Alertmanager beside it."""
+    models, services = services_of([BUNDLE], alertmanagers=[PORTS.alertmanager_url])
+    plan = Plan(directory=tmp_path, models=models, services=services, observing=PORTS)
     assert Plan.model_validate_json(plan.model_dump_json()) == plan
-    assert plan.bundles == ()
+    (notifier,) = [one for one in services if one.name == "flights.notifier-0"]
+    assert notifier.settings["ALERTMANAGERS"] == PORTS.alertmanager_url
+    assert set(notifier.settings) <= {name.upper() for name in Settings.model_fields}
+    assert plan.patience_with("flights.notifier-0")[1] is False
 
 
 def test_a_tool_that_can_be_had_nowhere_is_said_with_what_to_do(

@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, Producer
 
 from tests.driftline.processes import are_gone
 from tests.models.bundles import START_MICROS, write_inputs
+from tests.services.notifier.receiver import receiving
 from tests.system.command import driftline, said
 
 PREDICTION = Path(__file__).parents[2] / "schemas" / "avro" / "prediction.v1.avsc"
@@ -94,7 +95,10 @@ def test_a_user_s_own_model_is_served(folder: Path) -> None:
     bring = ["--onnx", "model.onnx", "--contract", "contract.yaml", "--reference", "reference.parquet"]
     built = said("model", "build", *bring, "--labels", "late", "--out", "bundle", cwd=folder)
     assert said("model", "verify", "bundle", cwd=folder)["digest"] == built["digest"]
-    up = ["up", "--bundle", "bundle", "--detach", "--partitions", "3", "--state", "state"]
+    with receiving() as receiver:
+        alertmanager = ["--alertmanager", receiver.url]
+    # Nobody listens there any more: an Alertmanager that is down holds up nobody.
+    up = ["up", "--bundle", "bundle", *alertmanager, "--detach", "--partitions", "3", "--state", "state"]
     running = said(*up, cwd=folder)
     assert running["ready"]
     added = said("schema", "add", "purchase.avsc", "--state", "state", cwd=folder)
@@ -124,7 +128,7 @@ def test_a_user_s_own_model_is_served(folder: Path) -> None:
     others = {check["check"]: check["outcome"] for check in health["checks"] if check["outcome"] != "ok"}
     assert others == dict.fromkeys(("targets", "queries"), "skipped")
     status = said("status", "--state", "state", cwd=folder)
-    names = ["broker", "redis", "tiny.scorer-0", "tiny.labeler-0", "tiny.drift-0"]
+    names = ["broker", "redis", "tiny.scorer-0", "tiny.labeler-0", "tiny.drift-0", "tiny.notifier-0"]
     assert [(one["name"], one["ready"]) for one in status["services"]] == [(name, True) for name in names]
     again = driftline(*up, cwd=folder)
     assert (again.returncode, "already runs" in again.stderr) == (2, True)
