@@ -20,6 +20,7 @@ COMMANDS = {
     ),
     "init": ("driftline.init", "Write a working example of a model into a new directory."),
     "up": ("driftline.stack", "Start Kafka and the services on this machine."),
+    "prepare": ("driftline.prepare", "Create a model's topics on a Kafka, register its schemas in a registry."),
     "status": ("driftline.stack", "Show what runs and whether it is ready."),
     "down": ("driftline.stack", "Stop the local stack and wait until all of it is gone."),
     "doctor": ("driftline.doctor", "Check everything that a stack stands on and say how to repair it."),

@@ -38,7 +38,9 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     line = argparse.ArgumentParser(prog="python -m load.flights", description=__doc__)
     line.add_argument("--brokers", required=True, help="bootstrap servers, host:port[,host:port]")
-    line.add_argument("--schemas", required=True, type=Path, help="the schema directory of the local stack")
+    ids = line.add_mutually_exclusive_group(required=True)
+    ids.add_argument("--schemas", type=Path, help="the schema directory of the local stack")
+    ids.add_argument("--registry", metavar="URL", help="a schema registry in its place")
     line.add_argument("--model", default="flights", help="topics are {model}.features and {model}.labels")
     line.add_argument("--from", dest="first", type=date.fromisoformat, default=MARCH, help="first New York day")
     line.add_argument(
@@ -73,7 +75,7 @@ def speed(text: str) -> float | None:
 def _asked(line: argparse.Namespace) -> Replay:
     return Replay(
         brokers=line.brokers,
-        schemas=line.schemas,
+        schemas=line.registry or line.schemas,
         model=line.model,
         first=line.first,
         last=line.last,

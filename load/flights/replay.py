@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from load.flights.ids import schema_ids
 from load.flights.incidents import Incident, afflicted
-from load.flights.story import FLIGHT_SCHEMA, LABEL_SCHEMA, Lines, events, in_time_order, labels, with_bad
+from load.flights.story import Lines, events, in_time_order, labels, with_bad
 from load.flights.table import read_flights
 from models.contract import load_contract
 from schemas.durations import micros
-from schemas.source import DirectorySource
 from schemas.topics import topic_name
 from stream.faults import Stopped
 from stream.kafka.clients import open_producer
@@ -32,11 +32,11 @@ FLUSH_SECONDS = 60.0
 class Replay:
     """What to replay and where to: New York days `first` to `last` (both included), at most `limit` events.
 
-    `speed` is seconds of the story a second, None as fast as possible; `schemas` is the schema directory.
+    `speed` is seconds of the story a second, None as fast as possible; `schemas` a directory, or a registry's address.
     """
 
     brokers: str
-    schemas: Path
+    schemas: Path | str
     model: str = "flights"
     first: date = date(2013, 3, 1)
     last: date = LAST_DAY
@@ -93,8 +93,7 @@ def story(asked: Replay) -> tuple[Lines, Lines]:
             fix="choose days of 2013, the first before the last, and at least one event",
             configuration=True,
         )
-    source = DirectorySource(asked.schemas)
-    flight, label = source.add(FLIGHT_SCHEMA), source.add(LABEL_SCHEMA)
+    flight, label = schema_ids(asked.schemas, asked.model)
     said = events(table, flight)
     if asked.bad:
         said = with_bad(said, table, flight, seed=asked.seed)

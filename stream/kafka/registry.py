@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry import ConfigCompatibilityLevel, Schema, SchemaRegistryClient, ServerConfig
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from stream.faults import Stopped
@@ -112,6 +112,22 @@ class Registry:
         except Exception as error:  # noqa: BLE001 - HTTP's and OAuth's errors share no narrower parent
             raise Stopped(
                 f"schema registry cannot be asked: {self._said(error)}", fix="check its address", configuration=True
+            ) from None
+
+    def keep_compatible(self, subject: str, compatibility: str) -> None:
+        """Have the registry take under `subject`, which is there, only what is compatible: FULL_TRANSITIVE, BACKWARD.
+
+        Raises Stopped when it does not do that, KeyError for a word that is none of Avro's.
+        """
+        level = ServerConfig(compatibility=ConfigCompatibilityLevel[compatibility])
+        try:
+            self._client.set_config(subject, level)
+        except Exception as error:  # noqa: BLE001 - as above
+            raise Stopped(
+                f"schema registry: {subject}: {self._said(error)}",
+                cause=f"it was not told to keep the subject {compatibility}",
+                fix="look whether it is writable, and whether this user may change its configuration",
+                configuration=True,
             ) from None
 
     def _said(self, error: Exception) -> str:

@@ -1,12 +1,15 @@
 """The topics of a model on a real broker: made once, examined for what the services need."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from driftline.__main__ import command_line
 from driftline.checks import retention
-from driftline.local.retention import kept_for, retention_faults
+from driftline.local.retention import kept_for, retention_faults, windows_of
 from driftline.local.topics import create_missing, create_topics, faults_of
 from driftline.output import Refusal
 from driftline.patient import Patient, Skipped
@@ -29,6 +32,29 @@ def test_topics_are_created_once_as_declared(brokers: str, prefix: str) -> None:
     assert {name: counts[name] for name in names} == said
     assert {name.removeprefix(f"{prefix}m.") for name, count in said.items() if count == 1} == ONE_PARTITION
     assert faults_of(admin, "m", prefix=prefix) == ([], [])
+
+
+def test_prepare_makes_what_a_bundle_needs_and_a_second_time_nothing(brokers: str, prefix: str) -> None:
+    """On a Kafka of one's own, without a registry: kept for as long as the contract may need it."""
+    words = [
+        "prepare",
+        "--bundle",
+        str(BUNDLE),
+        "--brokers",
+        brokers,
+        "--prefix",
+        prefix,
+        "--partitions",
+        "2",
+        "--json",
+    ]
+    first, second = (CliRunner().invoke(command_line("prepare"), words) for _ in range(2))
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    made = json.loads(first.stdout)
+    assert json.loads(second.stdout) == {**made, "created": []}
+    assert len(made["created"]) == made["topics"]
+    assert faults_of(Admin(brokers), "flights", prefix=prefix) == ([], [])
+    assert retention_faults(Admin(brokers), "flights", windows_of([BUNDLE])["flights"], prefix=prefix) == []
 
 
 def test_a_missing_topic_is_named(brokers: str, prefix: str) -> None:
