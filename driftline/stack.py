@@ -13,6 +13,7 @@ from driftline.local.plan import ROLES, Plan, Role, services_of
 from driftline.local.state import StackState, read_state
 from driftline.local.valkey import MEMORY
 from driftline.members import described
+from driftline.next_steps import next_steps, short
 from driftline.output import FAILED, OK, REFUSED, Refusal, say, say_refusal, show, show_json, show_table
 from driftline.values import AlertmanagersOption, horizon, memory
 from driftline.where import STATE, JsonOption, StateOption
@@ -179,25 +180,6 @@ def _print_started(directory: Path, state: StackState, *, as_json: bool, stays: 
     show_table(("service", "pid", "address", "log"), rows)
     for line in next_steps(directory, state, stays=stays):
         show(line)
-
-
-def next_steps(directory: Path, state: StackState, *, stays: bool) -> list[str]:
-    """What a person would try next, ready to paste."""
-    where = "" if directory == STATE.resolve() else f" --state {short(directory)}"
-    lines = ["", f"Kafka is at {state.brokers}. Next, try:", f"  driftline status{where}"]
-    for model in state.models:
-        lines.append(f"  driftline tail predictions --model {model}{where}   # or outcomes, once there are labels")
-        lines.append(f"  driftline schema add YOUR.avsc{where}   # then produce to {state.prefix}{model}.features")
-    lines.append("Ctrl-C stops the stack." if stays else f"  driftline down{where}")
-    return lines
-
-
-def short(path: str | Path) -> str:
-    """The path as seen from the working directory where that is shorter."""
-    try:
-        return str(Path(path).relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def _yes(claim: object) -> str:

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from driftline.next_steps import short
 from driftline.output import OK, Refusal, say, show, show_json
 from driftline.report.gathering import gathered
-from driftline.stack import short
 from driftline.view.data import as_data
 from driftline.view.page import page
 from driftline.view.seen import Seen
