@@ -40,8 +40,8 @@ class Watched:
 def page(seen: Seen, *, refresh_seconds: float = 0.0) -> str:
     """The whole page; with `refresh_seconds` one that asks for its parts anew that often."""
     script, style = _text("page.js"), _text("page.css")
-    allowed = f"default-src 'none'; style-src 'unsafe-inline'; script-src '{_digest(script)}'; base-uri 'none'"
-    allowed += "; connect-src 'self'" if refresh_seconds else ""
+    allowed = f"default-src 'none'; style-src 'unsafe-inline'; script-src '{_digest(script)}'; img-src data:"
+    allowed += "; base-uri 'none'" + ("; connect-src 'self'" if refresh_seconds else "")
     shown = {"style": Markup(style), "script": Markup(script), "allowed": allowed}  # noqa: S704 - our own files
     return _rendered("page.html", {**_parts(seen), **shown, "refresh_millis": int(refresh_seconds * 1000)})
 
