@@ -1,5 +1,6 @@
 """`driftline console`: a running model in the browser, until Ctrl-C."""
 
+from functools import partial
 from threading import Event
 from typing import Annotated
 
@@ -36,7 +37,9 @@ def console(
     following.start()
     try:
         with stop_signals():
-            looking = Looking(Watch(at, services_of(at, state, admin), following=following).look, every_seconds=every)
+            looking = Looking(
+                Watch(at, partial(services_of, at, state, admin), following=following).look, every_seconds=every
+            )
             server = Server(looking, port=port)
             try:
                 _tell(server.url, at.model, as_json=as_json)

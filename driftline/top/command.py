@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -38,7 +39,7 @@ def top(
     """Show what a running model does now: rates, times, lag, reasons, quality, drift, alerts; until Ctrl-C."""
     at = where(state=state, brokers=brokers, prefix=prefix, model=model)
     following = Following(at)
-    watch = Watch(at, services_of(at, state, admin), following=following)
+    watch = Watch(at, partial(services_of, at, state, admin), following=following)
     try:
         with stop_signals():
             if once:

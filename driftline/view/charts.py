@@ -18,6 +18,7 @@ KIND_COLOURS = {
     "answered by a stand-in": "var(--violet)",
     "scored with a mark": "var(--blue)",
 }
+FEW = {"tickCount": 4, "format": "~s"}
 HEADER = {
     "labelAngle": 0,
     "labelAlign": "left",
@@ -141,7 +142,8 @@ def course(ticks: Sequence[Tick]) -> Spec:
 
     def panel(name: str, title: str, colour: str) -> Spec:
         mark = {"type": "area", "line": {"stroke": colour, "strokeWidth": 2}, "fill": colour, "fillOpacity": 0.15}
-        y = field(name, "quantitative", title=title, axis={"tickCount": 4, "format": "~s"})
+        most = max(1.0, *(getattr(one, name) for one in ticks))
+        y = field(name, "quantitative", title=title, scale={"domain": [0, most], "nice": True}, axis=FEW)
         dots = {"type": "point", "filled": True, "fill": colour, "size": 60, "opacity": 0}
         points = {"mark": dots, "encoding": {"description": says}}
         return {"encoding": {"x": x, "y": y}, "layer": [{"mark": mark}, points]}

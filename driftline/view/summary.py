@@ -82,7 +82,8 @@ def _quality(seen: Seen) -> Iterator[Said]:
         accuracy, rows = overall(points)
         if accuracy is not None:
             last = points[-1]
-            tone: Tone = "bad" if _is_below(last.realised, last.floor) else "good"
+            # One window below the floor is no alarm yet: whether it lasts is for the sidecar to say.
+            tone: Tone = "warn" if _is_below(last.realised, last.floor) else "good"
             name = "accuracy realised" if len(seen.lines) == 1 else f"accuracy, {_who(line)}"
             note = f"{share(last.realised)} in the last window, floor {share(last.floor)}; {count(rows)} labelled rows"
             yield Said(name=name, value=share(accuracy), note=note, tone=tone)

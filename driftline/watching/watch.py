@@ -15,6 +15,7 @@ from driftline.where import Where
 from stream.telemetry.scrape import Scraped
 
 MOST_TICKS = 300
+NOBODY = "No service is asked: none of this model runs here yet, and no --admin names one."
 SPAN_SECONDS = 60.0
 """Times are those of so long, where anything was answered in it."""
 LAST_MINUTE = "of the last minute"
@@ -31,12 +32,15 @@ class Look:
 
 
 class Watch:
-    """Looks at a model; `ask` asks its services, `clock` says what time it is, in seconds since 1970."""
+    """Looks at a model; `services` says before each look whom to `ask`, for a stack may start or start anew meanwhile.
+
+    `clock` says what time it is, in seconds since 1970.
+    """
 
     def __init__(
         self,
         at: Where,
-        services: Sequence[Service],
+        services: Callable[[], Sequence[Service]],
         *,
         following: Following,
         ask: Callable[[Sequence[Service]], Answers] = asked,
@@ -49,12 +53,13 @@ class Watch:
 
     def look(self) -> Seen:
         """Everything there is to see now."""
-        found = self._ask(self._services)
+        services = self._services()
+        found = self._ask(services)
         now = Look(at=self._clock(), flow=flow_of(found.metrics), metrics=found.metrics)
         rate = self._since_last(now, lag_of(found.metrics))
         recent = self._recent(now)
         reports, alerts, trouble = self._following.known()
-        missing = [] if self._services else ["No service is asked: name their admin ports with --admin."]
+        missing = [] if services else [NOBODY]
         return Seen(
             model=self._at.model,
             taken_at=datetime.fromtimestamp(now.at, UTC),

@@ -1,4 +1,4 @@
-"""What a browser draws of the report and of the console: every figure, nothing from elsewhere, nothing that data runs."""
+"""What a browser draws of report and console: every figure, nothing from elsewhere, nothing that data runs."""
 
 from collections.abc import Iterator
 from contextlib import closing

@@ -11,7 +11,7 @@ from driftline.view.services import Answers, Service
 from driftline.view.times import WHOLE_NAME, stages
 from driftline.watching.counters import flow_of, lag_of, rates, reasons_of
 from driftline.watching.following import Following
-from driftline.watching.watch import LAST_MINUTE, SINCE, Watch
+from driftline.watching.watch import LAST_MINUTE, NOBODY, SINCE, Watch
 from driftline.where import Where
 from stream.telemetry.scrape import Scraped
 from tests.driftline.view.seeing import histogram
@@ -59,7 +59,7 @@ class Stack:
     def watch(self) -> Watch:
         """A watch of it, of topics that nobody has read yet."""
         services = [Service("scorer", "http://127.0.0.1:9101")]
-        return Watch(AT, services, following=Following(AT), ask=self.ask, clock=lambda: self.now)
+        return Watch(AT, lambda: services, following=Following(AT), ask=self.ask, clock=lambda: self.now)
 
 
 def test_rates_are_what_came_since_the_look_before() -> None:
@@ -131,7 +131,12 @@ def test_nothing_divides_by_a_role_that_does_not_answer() -> None:
     assert rates(empty, flow_of(scraped(4)), 2.0).events["scored"] == pytest.approx(2)
 
 
-def test_nobody_to_ask_is_said_with_what_to_do() -> None:
-    """The rest of the page stands."""
-    seen = Watch(AT, [], following=Following(AT), ask=lambda _some: Answers(members=[], metrics={}, missing=[])).look()
-    assert seen.missing == ["No service is asked: name their admin ports with --admin."]
+def test_services_that_start_later_are_asked_then() -> None:
+    """Until then that nobody is asked is said, with what to do; the rest of the page stands."""
+    there: list[Service] = []
+    stack = Stack({}, scraped(5))
+    watch = Watch(AT, lambda: there, following=Following(AT), ask=stack.ask, clock=lambda: stack.now)
+    assert watch.look().missing == [NOBODY]
+    there.append(Service("scorer", "http://127.0.0.1:9101"))
+    found = watch.look()
+    assert (found.missing, found.flow.answered) == ([], 5)
