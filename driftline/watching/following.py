@@ -67,23 +67,28 @@ class Following:
 
     def _read(self) -> None:
         kept = edges(self._brokers, list(self._topics.values()))
-        begins = {place: self._begin(place, first, end) for place, (first, end) in kept.items()}
+        begins = {place: self.begin(place, first, end) for place, (first, end) in kept.items()}
         ends = {place: end for place, (_, end) in kept.items()}
         if any(begins[place] < ends[place] for place in ends):
             for batch in scan(self._brokers, list(self._topics.values()), start=begins, end=ends):
                 for topic, value in zip(batch.topics, batch.values, strict=True):
                     if value is not None:
-                        self._take(topic, value)
-        self._ends = ends
+                        self.take(topic, value)
+        self.ended(ends)
 
-    def _begin(self, place: Place, first: int, end: int) -> int:
+    def ended(self, ends: Mapping[Place, int]) -> None:
+        """All before these offsets was read."""
+        self._ends = dict(ends)
+
+    def begin(self, place: Place, first: int, end: int) -> int:
         """Where to read on; a topic that was made anew ends before what was read of the old one."""
         known = self._ends.get(place)
         if known is not None and known <= end:
             return max(first, known)
         return max(first, end - MOST_REPORTS) if place.topic == self._topics["drift"] else first
 
-    def _take(self, topic: str, value: bytes) -> None:
+    def take(self, topic: str, value: bytes) -> None:
+        """One more record of a topic; what is no report or alert is left out."""
         with suppress(RecordRefused), self._lock:
             if topic == self._topics["drift"]:
                 said = read_record("drift", value)

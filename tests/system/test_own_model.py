@@ -123,6 +123,7 @@ def test_a_user_s_own_model_is_served(folder: Path) -> None:
     sums = {name: sum(row[name] for row in ledger["partitions"]) for name in ("scored", "rejected", "dead", "read")}
     assert sums == {"scored": GOOD, "rejected": 1, "dead": 1, "read": GOOD + 2}
     assert len(ledger["partitions"]) == 3
+    assert_shown(folder)
 
     health = said("doctor", "--bundle", "bundle", "--state", "state", cwd=folder)
     others = {check["check"]: check["outcome"] for check in health["checks"] if check["outcome"] != "ok"}
@@ -134,6 +135,24 @@ def test_a_user_s_own_model_is_served(folder: Path) -> None:
     assert (again.returncode, "already runs" in again.stderr) == (2, True)
     assert driftline("down", "--state", "state", cwd=folder).returncode == 0
     assert are_gone(status["supervisor"]["pid"], *(one["pid"] for one in status["services"]))
+
+
+def assert_shown(folder: Path) -> None:
+    """Report and `top` tell the same of it, of a running stack as it is."""
+    report = said("report", "--out", "report.html", "--state", "state", cwd=folder)
+    top = said("top", "--once", "--state", "state", cwd=folder)
+    events = {"scored": GOOD, "rejected": 1, "dead": 1}
+    for shown in (report, top):
+        assert {name: count for name, count in shown["flow"]["events"].items() if count} == events
+        assert shown["reasons"]["dead letter"] == {"bad_magic": 1}
+        assert shown["missing"] == []
+    assert report["reasons"]["rejected"] == {"out_of_range:amount": 1}
+    assert report["ledgers"]["scorer"] == {"status": "balanced", "detail": ""}
+    assert [(one["role"], one["is_ready"]) for one in top["live"]["services"]] == [
+        (role, True) for role in ("scorer", "labeler", "drift")
+    ]
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert f"<b>{GOOD:,}</b>" in page
 
 
 def _as_numbers(record: dict[str, Any]) -> dict[str, Any]:
