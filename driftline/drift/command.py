@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from driftline.drift.view import Line, features, lines, months, quality, stories
+from driftline.drift.quality import quality
+from driftline.drift.view import Line, features, lines, months, stories
 from driftline.output import FAILED, Refusal, show, show_json, show_table
 from driftline.where import STATE, BrokersOption, JsonOption, ModelOption, PrefixOption, StateOption, where
 from schemas.records import RecordRefused, read_record

@@ -102,40 +102,13 @@ def sparkline(values: Sequence[float | None]) -> str:
     return "".join(" " if one is None else BARS[int(abs(one) / most * steps)] for one in values)
 
 
-def quality(line: Line) -> list[tuple[str, str]]:
-    """What is known of the model's quality, newest first: realised, estimated, the gap between them."""
-    rows = []
-    if known := [one for one in judged(line.cohorts) if one["realised"]]:
-        one, said = known[-1], known[-1]["realised"]
-        if said["accuracy"] is not None:
-            usual = "" if said["expected"] is None else f", {said['expected']:.1%} in the reference"
-            course = sparkline([1 - day["realised"]["accuracy"] for day in known[-SPARKS:]])
-            rows.append(("realised accuracy", f"{said['accuracy']:.1%} of {said['rows']:,} labelled{usual}"))
-            rows.append(("errors, window by window", course))
-        rows.append(("labels there", f"{said['coverage']:.1%} of the answers until {moment(one['end'])}"))
-        if gap := one["gap"]:
-            rows.append(
-                ("estimated - realised", f"{gap['gap']:+.3f} ± {gap['error']:.3f}, material from {gap['material']}")
-            )
-    if seen := judged(line.inputs, "psi"):
-        said, why = seen[-1]["estimated"], seen[-1]["why_no_estimate"]
-        text = why if said is None else f"{said['accuracy']:.1%} ({said['low']:.1%} to {said['high']:.1%})"
-        rows.append(("estimated accuracy", f"{text}, until {moment(seen[-1]['end'])}"))
-    spent = sum(one["spent"] for one in line.every)
-    return [*rows, ("false-alarm budget spent", f"{spent:.2f} pages over {_days(line.every):.0f} days")]
-
-
-def _days(reports: Sequence[Report]) -> float:
-    return (reports[-1]["end"] - reports[0]["start"]) / 86_400e6 if reports else 0.0
-
-
 def stories(line: Line) -> list[tuple[str, ...]]:
     """What happened, a row for each stretch of windows of one kind that say the same cause."""
     rows = []
     for kind, reports in (("inputs", line.inputs), ("labels", line.cohorts)):
         for run in _runs([one for one in reports if one["judged"]]):
             first, last, worst = run[0], run[-1], max(run, key=lambda one: SEVERITIES.index(one["severity"]))
-            if worst["cause"] != "none":
+            if worst["severity"] != "none":
                 span = f"{moment(first['start'])} - {moment(last['end'])}"
                 rows.append(
                     (span, kind, worst["severity"], worst["cause"], worst["sentence"], in_words(worst["action"]))

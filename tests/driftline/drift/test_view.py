@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from driftline.drift.view import features, lines, months, quality, sparkline, stories
+from driftline.drift.quality import quality
+from driftline.drift.view import features, lines, months, sparkline, stories
 from schemas.examples import example
 from services.drift.judging.cause import in_words
 
@@ -19,10 +20,11 @@ def report(number: int, kind: str = "inputs", **changes: Any) -> dict[str, Any]:
         "sentence": "",
         "findings": [],
         "estimated": None,
+        "early": None,
         "spent": 0.01,
     }
     named = {"report_id": f"1/champion/{kind}/{end}", "kind": kind, "start": start, "end": end}
-    return {**example("drift", 1), "model_version": "1", **quiet, **named, **changes}
+    return {**example("drift", 2), "model_version": "1", **quiet, **named, **changes}
 
 
 def psi(subject: str, found: float, *, fired: bool = False) -> dict[str, Any]:
@@ -69,18 +71,43 @@ def test_features_are_those_of_the_last_day_what_moved_first_with_their_course()
 
 def test_quality_says_what_is_realised_what_estimated_and_what_was_spent() -> None:
     """In the words of somebody who has to decide; what is unknown is left out, with why."""
-    estimate = {"accuracy": 0.9, "low": 0.88, "high": 0.92, "f1": None}
-    (line,) = lines([report(0, findings=[psi("a", 0.1)], estimated=estimate), report(0, "cohort")])
+    shares = {"true_positives": 0.25, "false_positives": 0.0, "true_negatives": 0.5, "false_negatives": 0.25}
+    estimate = {"accuracy": 0.9, "low": 0.88, "high": 0.92, "f1": 0.5, "confusion": shares}
+    early = {"rows": 1_200, "accuracy": 0.8, "expected": 0.85}
+    (line,) = lines([report(0, findings=[psi("a", 0.1)], estimated=estimate, early=early), report(0, "cohort")])
     assert dict(quality(line)) == {
         "realised accuracy": "84.4% of 912 labelled, 90.6% in the reference",
         "errors, window by window": "█",
+        "realised F1": "0.625 (TP 9%, TN 75%, FP 3%, FN 12%)",
         "labels there": "96.9% of the answers until 2013-03-01 01:00",
         "estimated - realised": "+0.062 ± 0.008, material from 0.015625",
         "estimated accuracy": "90.0% (88.0% to 92.0%), until 2013-03-01 01:00",
+        "estimated F1": "0.500 (TP 25%, TN 50%, FP 0%, FN 25%)",
+        "early, before the horizon": "80.0% of 1,200 labelled, 85.0% of ripe ones as late",
         "false-alarm budget spent": "0.02 pages over 0 days",
     }
     (bare,) = lines([report(0, findings=[psi("a", 0.1)], why_no_estimate="no calibrator")])
     assert dict(quality(bare))["estimated accuracy"] == "no calibrator, until 2013-03-01 01:00"
+    assert "early, before the horizon" not in dict(quality(bare))
+
+
+def test_a_regression_shows_its_errors() -> None:
+    """There is no accuracy of numbers; what coverage was before is told where it is known."""
+    figures = {**example("drift", 2)["realised"], "accuracy": None, "f1": None, "mae": 1.25, "bias": -0.5}
+    coverage = {"test": "coverage", "subject": "", "statistic": 0.0, "p_value": 1.0, "threshold": 0.02}
+    found = [{**coverage, "expected": 0.98, "found": 0.97, "fired": False}]
+    (line,) = lines([report(0, "cohort", realised=figures, gap=None, findings=found)])
+    assert dict(quality(line)) == {
+        "mean absolute error": "1.25, bias -0.5",
+        "labels there": "96.9% of the answers until 2013-03-01 01:00, 98.0% before",
+        "false-alarm budget spent": "0.01 pages over 0 days",
+    }
+
+
+def test_what_labels_say_early_is_a_story_without_a_cause() -> None:
+    """It informs; nothing is put down to it."""
+    (line,) = lines([report(0, severity="info", sentence="early: worse"), report(1)])
+    assert [row[1:5] for row in stories(line)] == [("inputs", "info", "none", "early: worse")]
 
 
 def test_an_action_is_told_with_its_value_and_its_effect() -> None:
