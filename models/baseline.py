@@ -48,7 +48,7 @@ class Histogram(Part):
 
 
 class FeatureBaseline(Histogram):
-    """One feature: its histogram, its missing and unseen rows per block, mean and sd of its other values."""
+    """One feature: its histogram, its missing and unseen rows per block, mean and sd of its other values, influence."""
 
     name: str
     kind: Literal["float", "int", "bool", "category"]
@@ -56,6 +56,7 @@ class FeatureBaseline(Histogram):
     unseen: Counts
     mean: FiniteFloat
     sd: FiniteFloat = Field(ge=0.0)
+    influence: FiniteFloat | None = Field(default=None, ge=0.0)  # models.fitting.influence; older bundles have none
 
 
 class ScoreBaseline(Histogram):

@@ -1,7 +1,7 @@
 """The building of a bundle: from a model, a contract and reference rows to a directory that proves itself."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from models import manifest as contents
 from models.bundle import Bundle, BundleRefused
 from models.contract import Contract, ContractRefused, read_contract
 from models.feature import Part
+from models.fitting.influence import influences, with_influences
 from models.fitting.isotonic import fit_calibrator
 from models.fitting.outliers import fit_outliers
 from models.fitting.quality import quality
@@ -45,8 +46,10 @@ def build_bundle(
     if read_contract(contract_text) != contract:
         raise ContractRefused("found a contract_text that says otherwise than contract, expected the text it came from")
     check_target(out)
-    scores = _scores(Session(onnx, contract), reference.inputs, contract)
-    parts, found = _parts(reference, scores, contract)
+    session = Session(onnx, contract)
+    scores = _scores(session, reference.inputs, contract)
+    influence = influences(session.score, reference.inputs[spread(len(scores))])
+    parts, found = _parts(reference, scores, influence, contract)
     files = {contents.MODEL: onnx, contents.CONTRACT: contract_text.encode(), **parts}
     manifest = _manifest(contract, reference, files, _united(metrics, found))
     return write_bundle(out, {**files, contents.NAME: contents.sealed(manifest)})
@@ -66,12 +69,12 @@ def _scores(session: Session, inputs: NDArray[np.float32], contract: Contract) -
 
 
 def _parts(
-    reference: Reference, scores: NDArray[np.float64], contract: Contract
+    reference: Reference, scores: NDArray[np.float64], influence: Sequence[float], contract: Contract
 ) -> tuple[dict[str, bytes], dict[str, float]]:
     """The files made from the reference, and the metrics found on the way."""
     chosen = spread(len(scores))
     golden = Golden(matrix=reference.inputs[chosen], scores=scores[chosen])
-    baseline = survey(reference, scores, contract)
+    baseline = with_influences(survey(reference, scores, contract), influence)
     parts = {contents.BASELINE: _json(baseline), contents.GOLDEN: write_golden(golden)}
     if (ood := fit_outliers(reference.matrix, contract)) is not None:
         parts[contents.OOD] = _json(ood)

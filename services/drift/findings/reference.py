@@ -38,6 +38,13 @@ class Reference:
         return tuple(one.name for one in self.bundle.baseline.features)
 
     @cached_property
+    def influence(self) -> dict[str, float]:
+        """How much the scores hang on each feature, 1 for the most; {} where the bundle says nothing of it."""
+        said = {one.name: one.influence for one in self.bundle.baseline.features if one.influence is not None}
+        most = max(said.values(), default=0.0) or 1.0
+        return {name: value / most for name, value in said.items()}
+
+    @cached_property
     def ordered(self) -> Floats:
         """Which features' bins have an order, (F,), as 0 and 1."""
         return np.array([one.kind != "category" for one in self.bundle.baseline.features], np.float64)

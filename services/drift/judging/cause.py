@@ -89,12 +89,28 @@ def severity_of(fired: Sequence[Finding]) -> Severity:
     return "critical" if is_much or any(one.place == "floor" for one in fired) else "warning"
 
 
-def ranked(moved: Sequence[Finding], most: int = 20) -> list[dict[str, Any]]:
-    """The features that moved, the farthest beyond chance first: by PSI beyond what is expected, or means in sds."""
+def ranked(moved: Sequence[Finding], influence: Mapping[str, float], most: int = 20) -> list[dict[str, Any]]:
+    """The features that moved: by PSI beyond what is expected, or means in sds, times how much the scores hang on them.
+
+    Profiles do not tell which values of a feature went with errors; how much a score hangs on it (`influence`, at most
+    1, by the bundle) is the next best. Who is not in it, the score itself among them, counts as 1.
+    """
     farthest: dict[str, tuple[float, Finding]] = {}
     for one in moved:
         if one.fired and one.test in ("psi", "mean"):
             far = abs(one.statistic - (one.expected or 0.0))
             farthest[one.subject] = max(farthest.get(one.subject, (0.0, one)), (far, one), key=lambda pair: pair[0])
-    strengths = sorted(farthest.values(), key=lambda pair: (-pair[0], pair[1].subject))
-    return [{"feature": one.subject, "strength": far / (1.0 + far), "what": one.what} for far, one in strengths[:most]]
+
+    def rank(pair: tuple[float, Finding]) -> tuple[float, float, str]:
+        far, one = pair
+        return -far * influence.get(one.subject, 1.0), -far, one.subject
+
+    return [
+        {
+            "feature": one.subject,
+            "strength": far / (1.0 + far),
+            "what": one.what,
+            "influence": influence.get(one.subject),
+        }
+        for far, one in sorted(farthest.values(), key=rank)[:most]
+    ]

@@ -164,7 +164,8 @@ class Bench:
         return f"too few rows: {rows_of(window)}, expected {self._terms.fewest_rows} or more"
 
     def _told(self, window: Window, report: dict[str, Any], found: Heard, said: Mapping[str, Any]) -> Judged:
-        features = ranked([one for one in found.findings if one.place == "inform"])
+        informs = [one for one in found.findings if one.place == "inform"]
+        features = ranked(informs, self._reference(window.digest).influence)
         done = judged(
             report,
             found.findings,
@@ -174,7 +175,7 @@ class Bench:
             severity=found.severity,
             action=found.action,
             features=features,
-            sentence=sentence_of(found),
+            sentence=sentence_of(found, [one["feature"] for one in features]),
         )
         return Judged(done, signals(window, done, found))
 

@@ -7,7 +7,7 @@ from typing import Any
 from services.drift.alerting.signal import Signal
 from services.drift.findings.arriving import ARRIVING
 from services.drift.findings.finding import Finding, Verdict
-from services.drift.judging.cause import WORDS, Action, Cause, Severity, in_words, ranked
+from services.drift.judging.cause import WORDS, Action, Cause, Severity, in_words
 from services.drift.sums import Cohort, Inputs
 
 Window = Inputs | Cohort
@@ -28,8 +28,8 @@ class Heard:
     """In words, where the cause alone says too little."""
 
 
-def sentence_of(found: Heard) -> str:
-    """What happened, in one line: what carried it, then what is behind it."""
+def sentence_of(found: Heard, names: Sequence[str]) -> str:
+    """What happened, in one line: what carried it, then what is behind it; `names` of the features that moved."""
     carried = [one.carried_by.what for one in found.verdicts if one.fired and one.carried_by is not None]
     if carried:
         return f"{'; '.join(carried)}: {found.why or WORDS.get(found.cause, found.cause)}"
@@ -37,7 +37,6 @@ def sentence_of(found: Heard) -> str:
     if informing and found.cause == "label":
         led = [one for one in informing if one.test not in ARRIVING] or informing
         return f"{led[0].what}: {WORDS['label'] if led[0].test not in ARRIVING else OTHERWISE}"
-    names = [one["feature"] for one in ranked(informing)]
     if names:
         rest = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004 - three are read at a glance
         return f"{', '.join(names[:3])}{rest} moved; estimated quality did not materially"
