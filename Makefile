@@ -65,8 +65,30 @@ lint: setup ## ruff: style and format
 types: setup ## mypy --strict
 	@$(BIN)/mypy
 
-bench: setup ## speed as ratios measured side by side
+bench: setup ## speed as ratios measured side by side (ARGS=serving EVENTS= REPEATS= SYSTEMS= MODELS=)
 	@$(BIN)/python -m load.bench $(ARGS)
+
+bench-peers: setup ## what `make bench ARGS=serving` measures us beside: two environments, Java programs
+	@for extra in peers quix; do \
+	  test -x .venv-$$extra/bin/python || $(PYTHON) -m venv .venv-$$extra || exit 1; \
+	  $(BIN)/uv pip install --quiet --python .venv-$$extra/bin/python --require-hashes -r requirements/$$extra.txt || exit 1; done
+	@if command -v mvn >/dev/null && command -v javac >/dev/null; \
+	  then mvn --quiet --batch-mode -f load/bench/peers/java/pom.xml -Dout=$(CURDIR)/out/peers-java package; \
+	  else echo "bench-peers: found no JDK or no Maven, the Java programs are passed over"; fi
+
+bench-models: setup ## train the three models of the benchmarks again
+	@test -x .venv-train/bin/python || $(PYTHON) -m venv .venv-train
+	@$(BIN)/uv pip install --quiet --python .venv-train/bin/python --require-hashes -r requirements/train.txt
+	@PYTHONPATH=. .venv-train/bin/python -m load.bench.rig.train
+
+bench-latency: setup ## how old an event is when its prediction can be read (RATES= SECONDS= SYSTEMS= CAPACITY=)
+	@$(BIN)/python -m load.bench latency
+
+bench-gate: setup ## whether revision B (.) is slower than A (main): 1 if it is (A= B= ROUNDS= SLOWED=ms)
+	@$(BIN)/python -m load.bench gate
+
+bench-page: setup ## put the tables of the last runs, out/bench, into docs/performance.md
+	@$(BIN)/python -m load.bench.rig.page
 
 train: setup ## train the demo model again and rebuild its bundle
 	@test -x .venv-train/bin/python || $(PYTHON) -m venv .venv-train
@@ -79,13 +101,14 @@ fuzz: setup ## hostile bytes for every reader for SECONDS=60, by SEED; FILE= run
 	@PYTHONPATH=. .venv-fuzz/bin/python -m $(if $(FILE),load.fuzz.replay $(FILE),load.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)))
 
 lock: setup ## pin the requirements again from pyproject.toml
-	@for extra in dev scorer drift notifier tools image signing train fuzz; do \
+	@for extra in dev scorer drift notifier tools image signing train fuzz peers quix; do \
 	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	    --custom-compile-command "make lock" --extra $$extra pyproject.toml -o requirements/$$extra.txt || exit 1; done
 
 clean: ## stop the local stack and remove what was built here
 	@if [ -x $(BIN)/driftline ] && [ -d .driftline ]; then $(BIN)/driftline down || true; fi
-	@rm -rf $(VENV) .venv-train .venv-fuzz .driftline .mypy_cache .ruff_cache .hypothesis out build dist *.egg-info
+	@rm -rf $(VENV) .venv-train .venv-fuzz .venv-peers .venv-quix .driftline .mypy_cache .ruff_cache .hypothesis out build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo test test-fast test-observability soak soak-long soak-join fuzz check lint types bench train lock clean dashboards selftest-compose
+.PHONY: help setup demo test test-fast test-observability soak soak-long soak-join fuzz check lint types bench bench-peers \
+  bench-models bench-latency bench-gate bench-page train lock clean dashboards selftest-compose

@@ -1,0 +1,89 @@
+"""The event of the benchmarks, 270 bytes: an id of 16 bytes, a time, 30 doubles of which each is a float32 too."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.framing import frame
+
+FEATURES, SEED = 30, 7
+START, STEP = 1_760_000_000_000_000, 10_000
+"""Time of the first event and from each to the next, microseconds."""
+TOGETHER = 10_000
+SCHEMA: dict[str, Any] = {
+    "type": "record",
+    "name": "Event",
+    "fields": [
+        {"name": "event_id", "type": "string"},
+        {"name": "event_time", "type": {"type": "long", "logicalType": "timestamp-micros"}},
+        *({"name": f"f{place}", "type": "double"} for place in range(FEATURES)),
+    ],
+}
+ID_AT = 6
+"""Where the id begins in an event, and in every prediction: behind five bytes of frame and one of length."""
+ID_BYTES = 16
+TIME_AT = ID_AT + ID_BYTES
+
+
+def event_id(number: int) -> bytes:
+    """The id of an event, which is its key as well.
+
+    >>> event_id(7)
+    b'event-0000000007'
+    """
+    return b"event-%010d" % number
+
+
+def matrix(first: int, count: int, *, features: int = FEATURES) -> NDArray[np.float32]:
+    """What the events from `first` on hold, (count, features); equal numbers, equal rows."""
+    chance = np.random.default_rng((SEED, first))
+    return chance.standard_normal((count, features), dtype=np.float32).clip(-6, 6)
+
+
+def varint(number: int) -> bytes:
+    """A number as Avro writes a long.
+
+    >>> varint(-3).hex(), varint(300).hex()
+    ('05', 'd804')
+    """
+    rest, out = number << 1 ^ number >> 63, bytearray()
+    while rest > 0x7F:  # noqa: PLR2004 - seven bits a byte
+        out.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    return bytes([*out, rest])
+
+
+def written(event: bytes, micros: int, tail: bytes, prefix: bytes) -> bytes:
+    """One event of an id and a time; `tail` are its features as doubles, little end first."""
+    return b"".join((prefix, b"\x20", event, varint(micros), tail))
+
+
+def events(count: int, schema_id: int, *, features: int = FEATURES) -> Iterator[tuple[bytes, bytes]]:
+    """Key and value of each of `count` events."""
+    prefix, width = frame(schema_id), features * 8
+    for first in range(0, count, TOGETHER):
+        rows = min(TOGETHER, count - first)
+        tails = matrix(first, rows, features=features).astype("<f8").tobytes()
+        for row in range(rows):
+            name = event_id(first + row)
+            tail = tails[row * width : row * width + width]
+            yield name, written(name, START + (first + row) * STEP, tail, prefix)
+
+
+def label(number: int, micros: int, schema_id: int) -> bytes:
+    """The label of an event, known at a time: two in three are false."""
+    truth = b"\x02\x01" if number % 3 == 0 else b"\x02\x00"
+    return b"".join((frame(schema_id), b"\x20", event_id(number), truth, varint(micros), b"\x00"))
+
+
+def time_of(value: bytes) -> int:
+    """The event's time, microseconds, in an event or in any system's prediction of it."""
+    number = shift = 0
+    for byte in value[TIME_AT : TIME_AT + 10]:
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:  # noqa: PLR2004 - the last byte has no eighth bit
+            break
+    return number >> 1 ^ -(number & 1)

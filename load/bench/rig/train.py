@@ -1,0 +1,61 @@
+"""Trains the three models of the benchmarks: `.venv-train/bin/python -m load.bench.rig.train` writes them anew."""
+
+import lightgbm
+import numpy as np
+import onnx
+import onnxmltools
+from numpy.typing import NDArray
+from onnxmltools.convert.common.data_types import FloatTensorType
+from skl2onnx import to_onnx
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+
+from load.bench.rig.bundles import MODELS
+from load.bench.rig.events import FEATURES, SEED
+
+ROWS, OPSET = 20_000, 15
+LAYERS, TREES, LEAVES = (64, 32), 100, 31
+SCORE = "score"
+
+
+def rows() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Inputs and truth to learn from: a few features matter, two of them together."""
+    chance = np.random.default_rng(SEED)
+    inputs = chance.standard_normal((ROWS, FEATURES), dtype=np.float32)
+    lean = inputs[:, :8] @ np.linspace(1, 0.2, 8) + inputs[:, 8] * inputs[:, 9]
+    return inputs, (lean + chance.normal(size=ROWS) > 0).astype(np.int64)
+
+
+def positive(model: onnx.ModelProto, name: str) -> bytes:
+    """`model` with the one output `score` (n, 1), the chance of the second class."""
+    graph = model.graph
+    column = onnx.numpy_helper.from_array(np.array([1], dtype=np.int64), "second")
+    graph.initializer.append(column)
+    graph.node.append(onnx.helper.make_node("Gather", [name, "second"], [SCORE], axis=1))
+    del graph.output[:]
+    graph.output.append(onnx.helper.make_tensor_value_info(SCORE, onnx.TensorProto.FLOAT, ["rows", 1]))
+    model.opset_import.sort(key=lambda one: one.domain)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def main() -> None:
+    """Train and write all three."""
+    inputs, truth = rows()
+    options = {"zipmap": False}
+    shaped = [("features", FloatTensorType([None, FEATURES]))]
+    plain = {
+        "logistic": LogisticRegression(max_iter=500),
+        "mlp": MLPClassifier(LAYERS, random_state=SEED, max_iter=20, early_stopping=True),
+    }
+    for name, kind in plain.items():
+        model = to_onnx(kind.fit(inputs, truth), inputs[:1], options=options, target_opset=OPSET)
+        (MODELS / f"{name}.onnx").write_bytes(positive(model, "probabilities"))
+    settings = {"objective": "binary", "num_leaves": LEAVES, "num_threads": 1, "seed": SEED, "verbosity": -1}
+    trees = lightgbm.train(settings, lightgbm.Dataset(inputs, label=truth), num_boost_round=TREES)
+    made = onnxmltools.convert_lightgbm(trees, "bench", shaped, zipmap=False, target_opset=OPSET)
+    (MODELS / "lightgbm.onnx").write_bytes(positive(made, "probabilities"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Serving on a real Kafka: our scorer, its own limits and others drain the same filled topic in turns.
+
+EVENTS=300000 in the topic (slower systems read a part of it), REPEATS=3 drains each, MODELS=mlp (mlp, lightgbm,
+logistic, or several), SYSTEMS= tags or beginnings of them, all by default. Each system is checked before it is
+measured: every id answered, once where that is promised, every score within 1e-5 of what the model says itself.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from load.bench.race import say
+from load.bench.rig.drains import Drain, drain
+from load.bench.rig.figures import COLUMNS, Table, keep, number, row
+from load.bench.rig.lineup import lineup
+from load.bench.rig.noise import listen
+from load.bench.rig.ours import ALWAYS_ON
+from load.bench.rig.settings import settings
+from load.bench.rig.stage import Filled, Stage
+from load.bench.rig.systems import System, picked
+
+EVENTS, REPEATS, CHECKED = 300_000, 3, 10_000
+MODELS = ("mlp",)
+Drains = dict[str, list[Drain]]
+
+
+class Contest:
+    """One model served by everybody who can."""
+
+    def __init__(self, stage: Stage, model: str, systems: Sequence[System]) -> None:
+        self._stage, self._model, self._systems = stage, model, systems
+        self._filled: dict[int, Filled] = {}
+
+    def filled(self, events: int) -> Filled:
+        """A topic with so many events, filled once."""
+        if events not in self._filled:
+            say(f"filling a topic with {events:,} events for {self._model}")
+            self._filled[events] = self._stage.filled(f"{self._model}-{events}", events, model=self._model)
+        return self._filled[events]
+
+    def run(self, events: int, repeats: int) -> Drains:
+        """Check everybody, then measure them in turns; who fails its check is out, said so."""
+        playing = [one for one in self._systems if self._passes(one, events)]
+        drains: Drains = {one.row: [] for one in playing}
+        for turn in range(repeats):
+            for one in playing:
+                found = drain(self._stage, one, self.filled(max(1, events // one.share)))
+                drains[one.row].append(found)
+                say(f"{self._model}, drain {turn + 1} of {repeats}: {one.row}: {told(found)}")
+        return drains
+
+    def _passes(self, system: System, events: int) -> bool:
+        if system.missing:
+            say(f"passed over: {system.row}: {system.missing}")
+            return False
+        try:
+            drain(self._stage, system, self.filled(min(CHECKED, max(1, events // system.share))), scores=True)
+        except SystemExit as error:
+            say(f"out: {error}")
+            return False
+        say(f"checked: {system.row}")
+        return True
+
+
+def told(one: Drain) -> str:
+    """One drain in words."""
+    return f"{one.rate:,.0f} events/s (second half {one.warm_rate:,.0f}), {one.cpu:.1f} CPU s/M"
+
+
+def table(model: str, drains: Mapping[str, Sequence[Drain]]) -> Table:
+    """Everybody beside ours, exactly once first; without us nobody is compared."""
+    ours = next((some for name, some in drains.items() if name == "driftline, exactly once"), [])
+    rows = [row(name, some, ours) for name, some in drains.items()]
+    return Table(f"serving: {model}", COLUMNS, tuple(rows))
+
+
+def main() -> None:
+    """Measure, print the tables, keep the figures in out/bench/serving.json."""
+    systems = picked(lineup(), os.environ.get("SYSTEMS", ""))
+    models = (os.environ.get("MODELS") or ",".join(MODELS)).split(",")
+    before, found = listen(), dict[str, Drains]()
+    events, repeats = number("EVENTS", EVENTS), number("REPEATS", REPEATS)
+    with Stage.open() as stage:
+        for model in models:
+            able = [one for one in systems if model in one.models]
+            found[model] = Contest(stage, model, able).run(events, repeats)
+    after = listen()
+    tables = [table(model, drains) for model, drains in found.items()]
+    for one in tables:
+        say("\n".join(["", one.title, *one.lines()]))
+    say(f"\n{ALWAYS_ON}\nnoise before: {before}\nnoise after: {after}")
+    raw = {model: {name: [asdict(one) for one in some] for name, some in said.items()} for model, said in found.items()}
+    noise = {"before": before.said(), "after": after.said()}
+    say(f"written: {keep('serving', {'settings': settings(), 'noise': noise, 'drains': raw}, tables)}")
+
+
+if __name__ == "__main__":
+    main()
