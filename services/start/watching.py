@@ -31,7 +31,7 @@ class Looking:
     def __init__(self, conditions: Sequence[str], per_partition: Sequence[GaugeName], uses: Mapping[str, str]) -> None:
         self.metrics, self.health = Metrics(self.service), Health(["assigned", "committed", "schemas", *conditions])
         self._per_partition, self._uses = per_partition, uses
-        self._taken_at: dict[Place, int] = {}
+        self._taken_at: dict[tuple[str, int], int] = {}
         self._log: Log | None = None
         self._ledger, self._logger = LiveLedger(), structlog.get_logger()
         self._looked, self._waits = 0.0, ""
@@ -69,7 +69,7 @@ class Looking:
     def read(self, batch: Batch) -> None:
         """A batch was read."""
         stamps, partitions = batch.timestamps.tolist(), batch.partitions.tolist()
-        self._taken_at.update(zip(map(Place, batch.topics, partitions), stamps, strict=True))
+        self._taken_at.update(zip(zip(batch.topics, partitions, strict=True), stamps, strict=True))
         self.metrics.observe("driftline_batch_rows", len(batch))
         self.metrics.set("driftline_last_event_timestamp_seconds", time.time())
 
