@@ -9,16 +9,16 @@ so with 5 % at most (sign test). The exit code is 1 then.
 import os
 from dataclasses import asdict
 
+from load.bench.judging.revisions import remove, side, tree
+from load.bench.judging.verdict import Verdict, judge
+from load.bench.pacing.trial import Trial
+from load.bench.players.systems import System
 from load.bench.race import say
 from load.bench.rig.drains import drain
 from load.bench.rig.figures import Table, keep, number
 from load.bench.rig.noise import listen
-from load.bench.rig.revisions import remove, side, tree
 from load.bench.rig.settings import settings
 from load.bench.rig.stage import Filled, Stage
-from load.bench.rig.systems import System
-from load.bench.rig.trial import Trial
-from load.bench.rig.verdict import Verdict, judge
 
 ROUNDS, EVENTS, RATE, SECONDS = 8, 100_000, 1_000, 8
 TOLERANCES = {"CPU s/M": 0.05, "s/M of a drain": 0.10, "p50 ms": 0.10}

@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 
+from load.bench.pacing.ages import Age, parts_table, table
+from load.bench.pacing.trial import Trial
+from load.bench.players.lineup import lineup
+from load.bench.players.ours import OURS, ours, scorer
+from load.bench.players.systems import System, picked
 from load.bench.race import say
-from load.bench.rig.ages import Age, parts_table, table
 from load.bench.rig.figures import keep, number
-from load.bench.rig.lineup import lineup
 from load.bench.rig.noise import listen
-from load.bench.rig.ours import OURS, ours, scorer
 from load.bench.rig.settings import settings
 from load.bench.rig.stage import Stage
-from load.bench.rig.systems import System, picked
-from load.bench.rig.trial import Trial
 
 RATES, SECONDS = "10,100,1000,10000", 20
 COMMITS = (10, 50, 100)

@@ -9,15 +9,15 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+from load.bench.players.lineup import lineup
+from load.bench.players.ours import ALWAYS_ON
+from load.bench.players.systems import System, picked
 from load.bench.race import say
 from load.bench.rig.drains import Drain, drain
 from load.bench.rig.figures import COLUMNS, Table, keep, number, row
-from load.bench.rig.lineup import lineup
 from load.bench.rig.noise import listen
-from load.bench.rig.ours import ALWAYS_ON
 from load.bench.rig.settings import settings
 from load.bench.rig.stage import Filled, Stage
-from load.bench.rig.systems import System, picked
 
 EVENTS, REPEATS, CHECKED = 300_000, 3, 10_000
 MODELS = ("mlp",)

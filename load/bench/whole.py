@@ -8,9 +8,9 @@ its part of the machine as well.
 import os
 from dataclasses import asdict
 
+from load.bench.pacing.household import Household, Load
 from load.bench.race import say
 from load.bench.rig.figures import Table, keep, number
-from load.bench.rig.household import Household, Load
 from load.bench.rig.noise import listen
 from load.bench.rig.settings import settings
 from load.bench.rig.stage import Stage

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from load.bench.players.systems import System
 from load.bench.rig.bundles import MODELS, contract_text
 from load.bench.rig.events import ID_AT, ID_BYTES, TOGETHER, event_id, matrix
 from load.bench.rig.stage import Filled
-from load.bench.rig.systems import System
 from models.contract import read_contract
 from models.session import Session
 from schemas.records import read_record
@@ -49,7 +49,8 @@ def theirs(value: bytes) -> float:
 
 def reference(filled: Filled) -> NDArray[np.float64]:
     """What the model says of each event when asked directly."""
-    session = Session((MODELS / f"{filled.model}.onnx").read_bytes(), read_contract(contract_text()))
+    width = filled.features
+    session = Session((MODELS / f"{filled.model}.onnx").read_bytes(), read_contract(contract_text(features=width)))
     firsts = range(0, filled.events, TOGETHER)
-    rows = [matrix(first, min(TOGETHER, filled.events - first)) for first in firsts]
+    rows = [matrix(first, min(TOGETHER, filled.events - first), features=width) for first in firsts]
     return np.concatenate([session.score(some)[:, -1] for some in rows])

@@ -1,6 +1,8 @@
 """One drain of a filled topic by one system, timed by the broker's clock and checked."""
 
 import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -9,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftline.local.child import Child
+from load.bench.players.systems import Run, System
 from load.bench.rig.answers import checked
 from load.bench.rig.processor import MEGA, Processor
 from load.bench.rig.stage import Filled, Stage
-from load.bench.rig.systems import Run, System
 from stream.kafka.scan import edges, scan
 
-LOOK_SECONDS, STILL_SECONDS, MOST_SECONDS = 0.25, 1.5, 240.0
+LOOK_SECONDS, STILL_SECONDS, MOST_SECONDS = 0.25, 1.5, 600.0
+KAFKA = "Kafka"
 NUMBERS = count()
 
 
@@ -45,32 +48,36 @@ class Drain:
         return self.events / 2 / self.warm_seconds
 
 
-def drain(stage: Stage, system: System, filled: Filled, *, scores: bool = False) -> Drain:
-    """Let a system read all of it. Raises SystemExit when it dies, takes too long or answers wrongly."""
+def drain(stage: Stage, system: System, filled: Filled, *, scores: bool = False, processes: int = 1) -> Drain:
+    """Let `processes` of a system read all of it. Raises SystemExit when it dies, takes too long or answers wrongly."""
     run = Run(stage=stage, filled=filled, name=f"{system.tag}-{next(NUMBERS)}")
     stage.topic(run.output, filled.partitions)
     stage.topic(f"{run.name}.profiles", 1)
     command, told = system.start(run)
-    child = Child.start(system.tag, command, log=run.path / "log", environment=told)
-    processor = Processor({"system": child.pid, "Kafka": stage.broker_pid})
-    try:
-        _wait(stage, run, child)
-    finally:
-        child.stop()
-        processor.close()
+    with ExitStack() as stack:
+        children = []
+        for number in range(processes):
+            log = run.path / f"log-{number}"
+            children.append(Child.start(system.tag, command, log=log, environment=told))
+            stack.callback(children[-1].stop)
+        pids = {f"system {number}": child.pid for number, child in enumerate(children)}
+        processor = Processor({**pids, KAFKA: stage.broker_pid})
+        stack.callback(processor.close)
+        _wait(stage, run, children)
     values, stamps = read(stage, run.output)
     if wrong := checked(system, filled, values, scores=scores):
-        raise SystemExit(f"{system.row}: {wrong}; its log is {child.last_lines()}")
+        raise SystemExit(f"{system.row}: {wrong}; its log is {children[0].last_lines()}")
     return measured(filled.events, np.sort(stamps) / 1000, processor)
 
 
-def _wait(stage: Stage, run: Run, child: Child) -> None:
+def _wait(stage: Stage, run: Run, children: Sequence[Child]) -> None:
     until, still, last = time.monotonic() + MOST_SECONDS, time.monotonic(), -1
     while time.monotonic() - still < STILL_SECONDS or last < run.filled.events:
         time.sleep(LOOK_SECONDS)
-        if child.exit_code is not None or time.monotonic() > until:
-            end = "it died" if child.exit_code is not None else f"it wrote {max(0, last):,} in {MOST_SECONDS:.0f} s"
-            raise SystemExit(f"{run.name}: {end}: {child.last_lines()}")
+        dead = [child for child in children if child.exit_code is not None]
+        if dead or time.monotonic() > until:
+            end = "it died" if dead else f"it wrote {max(0, last):,} in {MOST_SECONDS:.0f} s"
+            raise SystemExit(f"{run.name}: {end}: {(dead or children)[0].last_lines()}")
         if (now := sum(end for _, end in edges(stage.brokers, [run.output]).values())) != last:
             still, last = time.monotonic(), now
 
@@ -94,8 +101,12 @@ def measured(events: int, stamps: NDArray[np.float64], processor: Processor) -> 
         events=events,
         seconds=max(least, last - first),
         warm_seconds=max(least, last - middle),
-        cpu=used["system"] / events * MEGA,
-        broker_cpu=used["Kafka"] / events * MEGA,
-        warm_cpu=warm["system"] / (events / 2) * MEGA,
+        cpu=_systems(used) / events * MEGA,
+        broker_cpu=used[KAFKA] / events * MEGA,
+        warm_cpu=_systems(warm) / (events / 2) * MEGA,
         resident=processor.most_resident,
     )
+
+
+def _systems(used: Mapping[str, float]) -> float:
+    return sum(seconds for name, seconds in used.items() if name != KAFKA)

@@ -12,15 +12,22 @@ FEATURES, SEED = 30, 7
 START, STEP = 1_760_000_000_000_000, 10_000
 """Time of the first event and from each to the next, microseconds."""
 TOGETHER = 10_000
-SCHEMA: dict[str, Any] = {
-    "type": "record",
-    "name": "Event",
-    "fields": [
-        {"name": "event_id", "type": "string"},
-        {"name": "event_time", "type": {"type": "long", "logicalType": "timestamp-micros"}},
-        *({"name": f"f{place}", "type": "double"} for place in range(FEATURES)),
-    ],
-}
+
+
+def schema_of(features: int) -> dict[str, Any]:
+    """The Avro schema of an event with so many features."""
+    return {
+        "type": "record",
+        "name": "Event",
+        "fields": [
+            {"name": "event_id", "type": "string"},
+            {"name": "event_time", "type": {"type": "long", "logicalType": "timestamp-micros"}},
+            *({"name": f"f{place}", "type": "double"} for place in range(features)),
+        ],
+    }
+
+
+SCHEMA = schema_of(FEATURES)
 ID_AT = 6
 """Where the id begins in an event, and in every prediction: behind five bytes of frame and one of length."""
 ID_BYTES = 16

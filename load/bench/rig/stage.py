@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from driftline.local.broker import Broker
 from load.bench.rig.bundles import MODELS, bundle
-from load.bench.rig.events import FEATURES, SCHEMA, events
+from load.bench.rig.events import FEATURES, SCHEMA, events, schema_of
 from schemas.source import DirectorySource
 from stream.kafka.admin import Admin, WantedTopic
 from stream.kafka.clients import open_producer
@@ -60,12 +60,14 @@ class Stage:
         Admin(self.brokers).create([WantedTopic(name, partitions, said)])
         return name
 
-    def filled(self, name: str, count: int, *, model: str = "mlp", partitions: int = PARTITIONS) -> Filled:
+    def filled(
+        self, name: str, count: int, *, model: str = "mlp", partitions: int = PARTITIONS, features: int = FEATURES
+    ) -> Filled:
         """A topic with `count` events for the model called `model`."""
         self.topic(name, partitions)
         self.topic(f"{name}.dlq", partitions)
-        fill(self.producer(), name, events(count, self.schema()))
-        return Filled(name, count, partitions, model)
+        fill(self.producer(), name, events(count, self.schema(schema_of(features)), features=features))
+        return Filled(name, count, partitions, model, features)
 
     def schema(self, schema: object = SCHEMA) -> int:
         """The id of the event's schema."""
@@ -79,10 +81,10 @@ class Stage:
         """The file of a model."""
         return MODELS / f"{model}.onnx"
 
-    def bundle(self, model: str, lacks: str = "") -> Path:
+    def bundle(self, model: str, *, features: int = FEATURES, lacks: str = "") -> Path:
         """The bundle of a model, without what it `lacks`."""
         path = self.path / "bundles" / f"{model}-{lacks or 'whole'}"
-        return bundle(path, self.onnx(model).read_bytes(), lacks=lacks)
+        return bundle(path, self.onnx(model).read_bytes(), features=features, lacks=lacks)
 
 
 def fill(producer: Any, topic: str, records: Iterator[tuple[bytes, bytes]]) -> None:

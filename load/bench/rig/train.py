@@ -15,13 +15,14 @@ from load.bench.rig.events import FEATURES, SEED
 
 ROWS, OPSET = 20_000, 15
 LAYERS, TREES, LEAVES = (64, 32), 100, 31
+WIDTHS = (10, 100, 300)
 SCORE = "score"
 
 
-def rows() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def rows(features: int = FEATURES) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Inputs and truth to learn from: a few features matter, two of them together."""
     chance = np.random.default_rng(SEED)
-    inputs = chance.standard_normal((ROWS, FEATURES), dtype=np.float32)
+    inputs = chance.standard_normal((ROWS, features), dtype=np.float32)
     lean = inputs[:, :8] @ np.linspace(1, 0.2, 8) + inputs[:, 8] * inputs[:, 9]
     return inputs, (lean + chance.normal(size=ROWS) > 0).astype(np.int64)
 
@@ -40,7 +41,7 @@ def positive(model: onnx.ModelProto, name: str) -> bytes:
 
 
 def main() -> None:
-    """Train and write all three."""
+    """Train and write all three, and the network for other widths."""
     inputs, truth = rows()
     options = {"zipmap": False}
     shaped = [("features", FloatTensorType([None, FEATURES]))]
@@ -51,6 +52,11 @@ def main() -> None:
     for name, kind in plain.items():
         model = to_onnx(kind.fit(inputs, truth), inputs[:1], options=options, target_opset=OPSET)
         (MODELS / f"{name}.onnx").write_bytes(positive(model, "probabilities"))
+    for width in WIDTHS:
+        wide, said = rows(width)
+        network = MLPClassifier(LAYERS, random_state=SEED, max_iter=5).fit(wide, said)
+        model = to_onnx(network, wide[:1], options=options, target_opset=OPSET)
+        (MODELS / f"mlp-{width}.onnx").write_bytes(positive(model, "probabilities"))
     settings = {"objective": "binary", "num_leaves": LEAVES, "num_threads": 1, "seed": SEED, "verbosity": -1}
     trees = lightgbm.train(settings, lightgbm.Dataset(inputs, label=truth), num_boost_round=TREES)
     made = onnxmltools.convert_lightgbm(trees, "bench", shaped, zipmap=False, target_opset=OPSET)

@@ -5,16 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from load.bench.pacing.ages import FLOOR, Age, parts_table, table
+from load.bench.pacing.listening import Ages, Heard
+from load.bench.players.lineup import lineup
+from load.bench.players.systems import picked
 from load.bench.rig import figures, page
-from load.bench.rig.ages import FLOOR, Age, parts_table, table
 from load.bench.rig.answers import checked
 from load.bench.rig.drains import Drain
 from load.bench.rig.events import event_id
 from load.bench.rig.figures import COLUMNS, Table, keep, ratios, row
-from load.bench.rig.lineup import lineup
-from load.bench.rig.listening import Ages, Heard
 from load.bench.rig.stage import Filled
-from load.bench.rig.systems import picked
 
 FAST, SLOW = Drain(1_000, 1.0, 0.4, 4.0, 1.0, 3.0, 9), Drain(1_000, 5.0, 2.5, 20.0, 1.0, 3.0, 9)
 

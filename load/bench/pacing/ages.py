@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from load.bench.pacing.listening import SHARES, Heard
 from load.bench.rig.figures import Table
-from load.bench.rig.listening import SHARES, Heard
 
 FLOOR = "no scorer: sender, broker, reader"
 

@@ -13,13 +13,13 @@ import numpy as np
 
 from driftline.local.child import Child
 from driftline.local.ports import free_port
-from load.bench.rig.ages import FLOOR, Age
+from load.bench.pacing.ages import FLOOR, Age
+from load.bench.pacing.listening import READY, Heard
+from load.bench.pacing.openloop import Pace, send
+from load.bench.players.systems import Run, System
 from load.bench.rig.drains import read
 from load.bench.rig.events import time_of
-from load.bench.rig.listening import READY, Heard
-from load.bench.rig.openloop import Pace, send
 from load.bench.rig.stage import PARTITIONS, Filled, Stage
-from load.bench.rig.systems import Run, System
 from stream.kafka.scan import edges
 from stream.telemetry.scrape import Scraped, scrape
 
@@ -105,7 +105,7 @@ class Trial:
 
 @contextmanager
 def _process(module: str, *words: str) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-m", f"load.bench.rig.{module}", *words]
+    command = [sys.executable, "-m", f"load.bench.pacing.{module}", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield process

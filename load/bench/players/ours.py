@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 
-from load.bench.rig.systems import Delivery, Run, Start, System
+from load.bench.players.systems import Delivery, Run, Start, System
 from services.scorer.settings import Settings
 
 EVERY_MODEL = ("mlp", "lightgbm", "logistic")
@@ -16,7 +16,7 @@ def ours(run: Run, *, lacks: str = "", kafka: str = "", **settings: object) -> t
     run.path.mkdir(parents=True, exist_ok=True)
     said: dict[str, object] = {
         "brokers": run.stage.brokers,
-        "bundle": run.stage.bundle(run.filled.model, lacks),
+        "bundle": run.stage.bundle(run.filled.model, features=run.filled.features, lacks=lacks),
         "schemas": run.stage.schemas,
         "prefix": f"{run.name}.",
         "features_topic": run.filled.topic,

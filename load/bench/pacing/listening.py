@@ -1,4 +1,4 @@
-"""Reads predictions as a user does and notes how old each event is: `python -m load.bench.rig.listening`."""
+"""Reads predictions as a user does and notes how old each event is: `python -m load.bench.pacing.listening`."""
 
 import json
 import sys

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from load.bench.rig.ours import ours
-from load.bench.rig.systems import Run, System
+from load.bench.players.ours import ours
+from load.bench.players.systems import Run, System
 
 ROOT = Path(__file__).parents[3]
 TREES = ROOT / "out" / "gate"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from driftline.local.child import Child
 from driftline.local.topics import create_topics
 from driftline.local.valkey import Valkey
-from load.bench.rig.openloop import Pace
+from load.bench.pacing.openloop import Pace
 from load.bench.rig.processor import MEGA, Processor
 from load.bench.rig.stage import PARTITIONS, Stage
 from schemas.contracts import latest
@@ -109,6 +109,6 @@ class Household:
 
 def _sent(pace: Pace) -> float:
     """Send in a process of its own; by how many seconds it was late at most."""
-    command = [sys.executable, "-m", "load.bench.rig.openloop", pace.text()]
+    command = [sys.executable, "-m", "load.bench.pacing.openloop", pace.text()]
     ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return float(ran.stdout.partition('"latest": ')[2].rstrip("}\n "))

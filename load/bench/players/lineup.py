@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from load.bench.rig.ours import EVERY_MODEL, OURS, VARIANTS
-from load.bench.rig.systems import Delivery, Run, System
+from load.bench.players.ours import EVERY_MODEL, OURS, VARIANTS
+from load.bench.players.systems import Delivery, Run, System
 
 ROOT = Path(__file__).parents[3]
 JAVA_BUILT = ROOT / "out" / "peers-java"

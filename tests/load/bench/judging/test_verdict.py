@@ -2,7 +2,7 @@
 
 import pytest
 
-from load.bench.rig.verdict import judge
+from load.bench.judging.verdict import judge
 
 SLOWER, SAME = (1.0, 1.3), (1.0, 1.0)
 

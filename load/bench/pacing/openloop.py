@@ -1,4 +1,4 @@
-"""Sends events at a pace, come what may: `python -m load.bench.rig.openloop` as a process of its own."""
+"""Sends events at a pace, come what may: `python -m load.bench.pacing.openloop` as a process of its own."""
 
 import json
 import sys
