@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.places import by_place
-from stream.records import Batch, Place, Start
+from stream.records import Batch, Place, Start, no_headers
 from stream.watermark import NEVER, Watermark, advance, from_metadata, to_metadata
 
 MARK_HEADER = "driftline-watermark"
@@ -63,9 +63,10 @@ def read_marks(batch: Batch, latest_micros: int) -> tuple[NDArray[np.bool_], NDA
     one: what says otherwise is no mark.
     """
     found, said = np.zeros(len(batch), bool), np.zeros(len(batch), np.int64)
-    for row, value in enumerate(batch.values):
-        if value is None:
-            text = header_of(batch, row, MARK_HEADER) or b""
-            if text.isdigit() and len(text) <= LONGEST_MARK and int(text) <= latest_micros:
-                found[row], said[row] = True, int(text)
+    if batch.headers is no_headers:
+        return found, said
+    for row in [row for row, value in enumerate(batch.values) if value is None]:
+        text = header_of(batch, row, MARK_HEADER) or b""
+        if text.isdigit() and len(text) <= LONGEST_MARK and int(text) <= latest_micros:
+            found[row], said[row] = True, int(text)
     return found, said

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -17,12 +18,17 @@ class Place(NamedTuple):
     partition: int
 
 
+def no_headers(_row: int) -> None:
+    """The headers of a batch in which no record has any."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Batch:
     """n records as they were read, column by column, each partition in offset order.
 
     `partitions` is int32 (n,), `offsets` int64 (n,), `timestamps` int64 (n,) in milliseconds
-    as the broker keeps them (-1 where it keeps none). Headers are asked for by row, for few rows need them.
+    as the broker keeps them (-1 where it keeps none). Headers are asked for by row, for few rows need them; they are
+    `no_headers` where nobody need ask.
     `broken` says why of each row that is there but that nobody could take out of its compressed batch: it has no key,
     no value, no headers, no timestamp.
     """
@@ -39,6 +45,19 @@ class Batch:
     def __len__(self) -> int:
         return len(self.values)
 
+    @cached_property
+    def places(self) -> Sequence[tuple[Place, NDArray[np.int64]]]:
+        """Each place with its rows, in their order; places in the order of topics' first rows, then of partitions."""
+        names = list(dict.fromkeys(self.topics))
+        codes = _codes(self.topics, names)
+        found: list[tuple[Place, NDArray[np.int64]]] = []
+        for code, name in enumerate(names):
+            own = np.flatnonzero(codes == code)
+            partitions = self.partitions[own]
+            each = np.unique(partitions).tolist()
+            found += [(Place(name, partition), own[partitions == partition]) for partition in each]
+        return found
+
     def take(self, rows: NDArray[np.int64]) -> "Batch":
         """The records at `rows` (m,), in that order."""
         which = rows.tolist()
@@ -54,6 +73,14 @@ class Batch:
         )
 
 
+def _codes(topics: Sequence[str], names: Sequence[str]) -> NDArray[np.int64]:
+    """Each row's topic as its place among `names`, (n,)."""
+    if len(names) <= 1:
+        return np.zeros(len(topics), np.int64)
+    places = {name: code for code, name in enumerate(names)}
+    return np.fromiter((places[topic] for topic in topics), np.int64, len(topics))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Writes:
     """Records for one topic, column by column; `headers`, where given, has one entry a record."""
@@ -66,7 +93,7 @@ class Writes:
 
     def size(self) -> int:
         """Bytes of the values."""
-        return sum(len(value) for value in self.values if value is not None)
+        return sum(map(len, filter(None, self.values)))
 
 
 @dataclass(frozen=True)

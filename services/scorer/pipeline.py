@@ -25,7 +25,7 @@ from services.scorer.wire import predictions
 from stream.clocks import Clocks, read_marks
 from stream.holding import held_back
 from stream.partitioner import partition_of
-from stream.records import Batch, Place, Span, Start, Writes
+from stream.records import Batch, Place, Span, Start, Writes, no_headers
 from stream.stage import Stage
 
 
@@ -111,7 +111,7 @@ class Scorer(Stage):
 
     def _decode(self, batch: Batch) -> tuple[Batch, Columns]:
         """What of the batch may go on, decoded: nothing of a partition passes a record whose schema nobody can tell."""
-        columns = self._kit.reader.read(batch.values, batch.headers)
+        columns = self._kit.reader.read(batch.values, None if batch.headers is no_headers else batch.headers)
         self._held, may_go_on = held_back(batch, columns.waiting)
         if not self._held:
             return batch, columns

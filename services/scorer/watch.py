@@ -83,7 +83,7 @@ class Watching(Looking):
         now = time.time()
         stamps = batch.timestamps[batch.timestamps >= 0]
         self._stamps.append(stamps)
-        self._read_at.update(zip(batch.partitions.tolist(), batch.timestamps.tolist(), strict=True))
+        self._read_at.update({place.partition: int(batch.timestamps[rows[-1]]) for place, rows in batch.places})
         self.metrics.observe("driftline_stage_seconds", np.maximum(0.0, now - stamps / 1000), stage="broker_wait")
         self.metrics.observe("driftline_batch_rows", len(batch))
         self.metrics.set("driftline_last_event_timestamp_seconds", now)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from stream.faults import Abort, Disturbed, Stopped
 from stream.kafka.broken import is_broken
@@ -89,7 +89,8 @@ class GroupConsumer(Standing):
         messages = self._fetch(rows, timeout_seconds)
         if self._fatal is not None:
             raise Stopped(f"Kafka consumer: {self._fatal}", cause=FATAL_CAUSE, fix=FATAL_FIX)
-        good = [m for m in messages if m.error() is None]
+        errors = list(map(Message.error, messages))
+        good = messages if errors.count(None) == len(errors) else [m for m in messages if m.error() is None]
         broken = [m for m in messages if is_broken(m)] if len(good) < len(messages) else []
         self._note_ends(messages, good)
         # Before the changes: a deleted topic is told once, beside the revocation that it causes.
