@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, FiniteFloat, NonNegativeInt, PositiveInt, model_validator
 
+from models.covariance import Covariance
 from models.feature import Part
 
 MISSING = -1
@@ -93,27 +94,6 @@ class ValuePrior(Part):
     block_means: tuple[FiniteFloat, ...]
 
 
-class Covariance(Part):
-    """Covariance of standardised features, lower triangle by rows; `features` are places in the contract."""
-
-    features: tuple[NonNegativeInt, ...]
-    lower: tuple[tuple[FiniteFloat, ...], ...]
-
-    @model_validator(mode="after")
-    def _triangle(self) -> Self:
-        if [len(row) for row in self.lower] != list(range(1, len(self.features) + 1)):
-            raise ValueError("covariance must be the lower triangle of the features it names")
-        return self
-
-    @cached_property
-    def matrix(self) -> NDArray[np.float64]:
-        """The whole symmetric matrix, (m, m) for m covered features."""
-        whole = np.zeros((len(self.lower), len(self.lower)))
-        for place, row in enumerate(self.lower):
-            whole[place, : place + 1] = row
-        return whole + np.tril(whole, -1).T
-
-
 class Baseline(Part):
     """Everything later traffic is compared with."""
 
@@ -176,6 +156,13 @@ class Baseline(Part):
             found = (matrix.astype(np.float64) - centre) / scale
         np.clip(found, -FARTHEST, FARTHEST, out=found)
         return np.nan_to_num(found, copy=False, nan=0.0)
+
+    def as_arrays(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
+        """Edges (F, E), categories listed (F,) or -1, means and divisors (F,): what a compiled count takes."""
+        places, listed = self._categories
+        categories = np.full(len(self.features), -1.0, np.float32)
+        categories[places] = listed
+        return np.ascontiguousarray(self._rungs.T), categories, *self._centre_scale
 
     @cached_property
     def _rungs(self) -> NDArray[np.float32]:

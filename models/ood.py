@@ -1,16 +1,16 @@
 """The out-of-distribution detector: how strange a row is beside the rows its model was judged on."""
 
 from functools import cached_property
-from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, FiniteFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
+from kernels.compiled import compiled
 from models.feature import Part
+from models.marginal import HIGHEST, Marginal
 
-HIGHEST = 8.0
 FARTHEST = 1000.0
 MOST_STEPS = 16
 MOST_FEATURES = 2048
@@ -22,32 +22,9 @@ MOST_ROOT, MOST_SUM = 2**24, 2.0**20
 # 16 rows a block would stay below are too many anyway.
 MULTIPLICATIONS, FEWEST_ROWS, WIDE_ROWS, MOST_ROWS = 2**18, 16, 128, 512
 
+UNITS = (HIGHEST / HEIGHT_UNIT, HEIGHT_UNIT * ROOT_UNIT / SUM_UNIT, MOST_SUM, SUM_UNIT)
+
 Floats = NDArray[np.float64]
-
-
-class Marginal(Part):
-    """One feature by itself: the bounds it is held to, and the curve that makes its values comparable.
-
-    `place` is its place in the contract. The curve is straight from knot to knot and flat beyond the outer ones;
-    it turns values into normal scores, so that a heavy tail weighs no more than a light one.
-    """
-
-    place: NonNegativeInt
-    lowest: FiniteFloat
-    centre: FiniteFloat
-    highest: FiniteFloat
-    knots: tuple[FiniteFloat, ...] = Field(min_length=2)
-    heights: tuple[Annotated[float, Field(ge=-HIGHEST, le=HIGHEST)], ...]
-
-    @model_validator(mode="after")
-    def _rises(self) -> Self:
-        if not self.lowest < self.centre < self.highest:
-            raise ValueError("centre must lie between lowest and highest")
-        if len(self.knots) != len(self.heights):
-            raise ValueError(f"found {len(self.knots)} knots and {len(self.heights)} heights, expected as many")
-        if any(low >= high for low, high in pairwise(self.knots)):
-            raise ValueError("knots must rise from one to the next")
-        return self
 
 
 class OutOfDistribution(Part):
@@ -87,11 +64,22 @@ class OutOfDistribution(Part):
         nothing, a category says nothing either. The same row has the same score, to the bit, in any batch.
         """
         beyond, distances = self.measure(matrix)
-        scores = np.minimum(np.maximum(beyond, distances / self.threshold), FARTHEST)
+        # A zero has one sign, whoever measured.
+        scores = np.minimum(np.maximum(beyond, distances / self.threshold), FARTHEST) + 0.0
         return scores, scores >= 1.0
 
     def measure(self, matrix: NDArray[np.float32]) -> tuple[Floats, Floats]:
         """How far each row's worst feature is on the way to its bound (1 is at it), and the joint distance, (n,)."""
+        if compiled is None:
+            return self.measure_by_columns(matrix)
+        beyond, distances = np.empty(len(matrix)), np.empty(len(matrix))
+        knots = self._curves[0]
+        given, (_, width) = np.ascontiguousarray(matrix, np.float32), matrix.shape
+        compiled.measure(given, width, len(knots) - 1, UNITS, self._fit, beyond, distances)
+        return beyond, distances
+
+    def measure_by_columns(self, matrix: NDArray[np.float32]) -> tuple[Floats, Floats]:
+        """The same by numpy, to the bit."""
         beyond, distances = np.empty(len(matrix)), np.empty(len(matrix))
         step = MULTIPLICATIONS // len(self.features) ** 2
         step = min(MOST_ROWS, step) if step >= FEWEST_ROWS else WIDE_ROWS
@@ -147,6 +135,12 @@ class OutOfDistribution(Part):
             found = heights[:, rows]
             found -= np.rint(self._pull @ found / divisors[:, rows])
             heights[:, rows] = np.clip(found, -HIGHEST / HEIGHT_UNIT, HIGHEST / HEIGHT_UNIT)
+
+    @cached_property
+    def _fit(self) -> tuple[NDArray[Any], ...]:
+        """All of it, as the compiled kernel takes it."""
+        fit = (self._centre, self._upward, self._downward, *self._curves, self._root, self._pull)
+        return np.array(self.places, np.int64), *map(np.ascontiguousarray, fit)
 
     @cached_property
     def _centre(self) -> Floats:

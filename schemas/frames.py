@@ -137,6 +137,13 @@ class Plans(Generic[P]):
             return None
         return found
 
+    def known(self, reference: Reference | None) -> P | None:
+        """The plan of a schema that was asked for before."""
+        if reference is None or reference not in self.kept:
+            return None
+        found = self.kept[reference] = self.kept.pop(reference)
+        return None if isinstance(found, SchemaRefused) else found
+
     def _find(self, reference: Reference) -> P | SchemaRefused | None:
         known = self.kept.pop(reference, None)
         if known is not None:

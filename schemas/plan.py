@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from kernels.compiled import compiled
 from schemas.columns import ABSENT, NOT_FINITE, Columns, Wanted, blank, fault
 from schemas.decoding.envelope import IdSink, TimeSink
+from schemas.decoding.program import program
 from schemas.decoding.sinks import FanSink, FeatureSink, Sink
 from schemas.decoding.steps import FLOATS, NOWHERE, WIDEST_RUN, Step, run_of_floats, step
 from schemas.lint import SchemaRefused, Type, read_schema
@@ -18,12 +21,31 @@ NO_ID = fault("no_id")
 
 @dataclass(frozen=True)
 class Plan:
-    """How to read bodies of one writer's schema; `absent` are the columns that this schema does not have."""
+    """How to read bodies of one writer's schema; `absent` are the columns that this schema does not have.
+
+    `walk` reads what is plain, compiled; None where nothing but the steps can.
+    """
 
     writer: str
     steps: tuple[Step, ...]
     absent: tuple[int, ...]
     features: int
+    walk: object | None = None
+
+    def decode_plain(
+        self, values: list[bytes | None], prefix: bytes, may: NDArray[np.uint8], most_bytes: int
+    ) -> tuple[Columns, NDArray[np.int64]]:
+        """Read what is plain of framed `values`, of the rows that `may` be (1, changed here); which rows are left.
+
+        Those left are blank, and `decode` is to read them. Only for a plan with a `walk`.
+        """
+        rows = len(values)
+        times = np.empty(rows, dtype=np.int64)
+        matrix = np.empty((rows, self.features), dtype=np.float32)
+        flags = np.empty((rows, self.features), dtype=np.uint8)
+        ids, left = compiled.decode(self.walk, values, prefix, times, matrix, flags, may, most_bytes)
+        found = Columns(ids, times, matrix, flags, np.zeros(rows, dtype=np.int16))
+        return found, np.flatnonzero(may == 0) if left else np.empty(0, dtype=np.int64)
 
     def decode(self, bodies: Sequence[bytes], skip: int) -> Columns:
         """Read `bodies`, leaving out the first `skip` bytes of each; a fault stays with its row."""
@@ -71,7 +93,8 @@ def compile_plan(writer_schema: object, wanted: Wanted) -> Plan:
     fields = [(node, _one_sink(sinks.get(name, []))) for name, node in root.fields]
     present = {name for name, _ in root.fields}
     absent = tuple(place for place, feature in enumerate(wanted.features) if feature.name not in present)
-    return Plan(root.name, tuple(_steps(fields)), absent, len(wanted.features))
+    walk = program(fields, absent, len(wanted.features))
+    return Plan(root.name, tuple(_steps(fields)), absent, len(wanted.features), walk)
 
 
 def _check(root: Type, wanted: Wanted, sinks: dict[str, list[Sink]]) -> None:

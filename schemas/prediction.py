@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.compiled import compiled
+from schemas.compiled_pieces import Writer
 from schemas.pieces import (
     Piece,
     assemble,
@@ -84,6 +86,33 @@ def encode(batch: PredictionBatch, prefix: bytes) -> list[bytes]:
         [write_map(one) for one in batch.segment_sets],
         [b"\0", *(b"\2" + write_text(name) for name in batch.decision_names)],
     )
+    return _by_columns(batch, words, prefix) if compiled is None else _compiled(batch, words, prefix)
+
+
+def _compiled(batch: PredictionBatch, words: _Words, prefix: bytes) -> list[bytes]:
+    """All rows at once, whatever their length."""
+    out = Writer(len(batch.ids))
+    out.constant(prefix)
+    out.texts(batch.ids)
+    out.longs(batch.times)
+    out.longs(batch.buckets)
+    out.constant(_head(batch))
+    out.byte((batch.modes << 1).astype(np.uint8))
+    out.doubles(batch.scores)
+    out.double_arrays(batch.class_scores)
+    out.picked(words.decisions, batch.decisions + 1)
+    out.doubles(batch.estimates)
+    out.picked(words.reasons, batch.reasons)
+    out.flagged_doubles(batch.ood, batch.ood_flags)
+    out.picked(words.segments, batch.segments)
+    out.constant(write_text(batch.topic))
+    out.longs(batch.partitions)
+    out.longs(batch.offsets)
+    return out.written()
+
+
+def _by_columns(batch: PredictionBatch, words: _Words, prefix: bytes) -> list[bytes]:
+    """All rows at once, but those with something long on their own."""
     alone = _alone(batch, words)
     if not alone.any():
         return _together(batch, words, prefix)

@@ -26,8 +26,17 @@ def prediction_ids(
     ... )
     ['flights/1/champion/flights.features/3/41', 'flights/1/champion/flights.features/3/42']
     """
-    stem = "/".join(quote(part, safe="", errors="surrogatepass") for part in (model, version, arm, topic))
+    stem = id_stem(model, version, arm, topic)
     return [f"{stem}/{partition}/{offset}" for partition, offset in zip(partitions, offsets, strict=True)]
+
+
+def id_stem(*parts: str) -> str:
+    """What the ids of all predictions of a model, a version, an arm and a topic begin with.
+
+    >>> id_stem("flights", "1/2", "champion", "flights.features")
+    'flights/1%2F2/champion/flights.features'
+    """
+    return "/".join(quote(part, safe="", errors="surrogatepass") for part in parts)
 
 
 def prediction_id(prediction: Mapping[str, Any]) -> str:

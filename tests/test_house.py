@@ -39,7 +39,7 @@ def test_the_house_rules_hold(path: str) -> None:
 def test_the_walk_sees_the_rooms() -> None:
     """An empty walk would pass for a clean house."""
     seen = set(committed())
-    rooms = {"deploy", "driftline", "load", "models", "schemas", "services", "stream", "tests"}
+    rooms = {"deploy", "driftline", "kernels", "load", "models", "schemas", "services", "stream", "tests"}
     assert {f"{room}/__init__.py" for room in rooms} <= seen
     assert {"README.md", "LICENSE", "pyproject.toml", "Makefile", "tests/house.py"} <= seen
 

@@ -7,11 +7,13 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from load.bench.race import say
 from schemas.framing import frame
 from schemas.profile import parts
 from schemas.records import write_record
+from services.scorer.histograms import Histograms, counted
 from services.scorer.profile import Seen, Sizes, slices
 
 PART_BYTES = 524_288
@@ -56,8 +58,7 @@ def seen(case: Case, chance: np.random.Generator, rows: int) -> Seen:
     segments = chance.integers(0, case.segments, (rows, 1)) if case.segments else np.zeros((rows, 0))
     return Seen(
         buckets=START_MICROS + HOUR_MICROS * chance.integers(0, case.buckets, rows),
-        bins=bins,
-        standardised=chance.normal(size=bins.shape),
+        raw=np.hstack([bins, chance.normal(size=bins.shape)]).astype(np.float32),
         score_bins=(scores * SCORE_BINS).astype(np.int32),
         scores=scores,
         decisions=(scores > 0.5).astype(np.int64),  # noqa: PLR2004 - the threshold
@@ -68,10 +69,16 @@ def seen(case: Case, chance: np.random.Generator, rows: int) -> Seen:
     )
 
 
+def count(raw: NDArray[np.float32], groups: NDArray[np.int64], number: int) -> Histograms:
+    """Rows whose first half are bins, the other half standardised values."""
+    bins, standardised = np.hsplit(raw, 2)
+    return counted(bins.astype(np.int32), standardised.astype(np.float64), (groups, number), width=BINS + 2)
+
+
 def pieces(case: Case, batches: list[Seen]) -> Iterator[dict[str, Any]]:
     """The slices of every version."""
     sizes = Sizes(
-        bins=np.full(case.features, BINS),
+        count=count,
         decision_names=("false", "true"),
         segment_names=(tuple(f"origin={code}" for code in range(case.segments)),) if case.segments else (),
     )

@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from models.ood import HIGHEST, Marginal
+from models.marginal import HIGHEST, Marginal
 
 SIGMAS, FIRST, LAST = 5.9, 0.03, 0.97
 FARTHER, TAIL = 1.1, 3.0

@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from models.contract import Contract
 from models.fitting.marginals import bounds, known_of, marginal, short
-from models.ood import ROOT_UNIT, Marginal, OutOfDistribution
+from models.marginal import Marginal
+from models.ood import ROOT_UNIT, OutOfDistribution
 
 FOLDS = 5
 BOUNDS_SHARE = 0.7

@@ -8,12 +8,12 @@ from models.baseline import (
     Baseline,
     Block,
     ClassPrior,
-    Covariance,
     FeatureBaseline,
     ScoreBaseline,
     ValuePrior,
 )
 from models.contract import Contract
+from models.covariance import Covariance
 from models.decide import classes, headline
 from models.feature import Feature
 from models.fitting.bins import MOST_BINS, inner_edges

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.compiled import compiled
 from models.contract import Contract
 from models.feature import Feature, Policy
 from schemas.columns import ABSENT, NOT_FINITE, NULL, UNSEEN, WRONG_TYPE, Columns
@@ -102,24 +103,51 @@ def check(columns: Columns, rules: Rules, *, now_micros: int, follow: Follow | N
     time had come, µs (n,), just before each: contracts with `clock: event` call an event stale by it. Staleness is
     judged last, so that it does not depend on how rows were batched.
     """
-    causes = columns.flags & rules.watched
-    outside = (columns.matrix < rules.lowest) | (columns.matrix > rules.highest)
-    causes |= np.where(outside & (columns.flags == 0), RANGE, np.uint8(0))
+    causes, has_any = causes_of(columns, rules)
     late = np.where(columns.times > now_micros + rules.max_ahead_micros, FUTURE, 0).astype(np.uint8)
-    refused = ((causes & rules.rejecting) != 0).any(axis=1)
+    refused = ((causes & rules.rejecting) != 0).any(axis=1) if has_any else np.zeros(len(late), np.bool_)
     # A time from the future moves no clock, whatever the policy says of its row.
     reached = np.full(len(late), now_micros) if follow is None else follow(~refused & (late == 0))
     late |= _stale(columns.times, rules, now_micros, reached)
-    if not causes.any() and not late.any():
+    if not has_any and not late.any():
         return Verdicts(refused, np.zeros(len(late), np.int32), ((),), columns.matrix, columns.matrix)
     raw = np.where((causes & NO_NUMBER) != 0, np.float32(np.nan), columns.matrix)
     matrix = np.where((causes & rules.imputing) != 0, rules.imputed, raw).astype(np.float32)
-    patterns, which = np.unique(np.column_stack([causes, late]), axis=0, return_inverse=True)
-    sets = [_words(pattern, rules.names) for pattern in patterns]
-    order = {words: place for place, words in enumerate(dict.fromkeys([(), *sets]))}
-    places = np.array([order[words] for words in sets], np.int32)
     refused |= (late & rules.late_rejecting) != 0
-    return Verdicts(refused, places[which.reshape(-1)], tuple(order), np.ascontiguousarray(matrix), raw)
+    reasons, sets = _reasons(causes, late, rules.names)
+    return Verdicts(refused, reasons, sets, np.ascontiguousarray(matrix), raw)
+
+
+def causes_of(columns: Columns, rules: Rules) -> tuple[NDArray[np.uint8], bool]:
+    """What is wrong with each cell, (n, F), and whether anything is."""
+    if compiled is None:
+        return causes_by_columns(columns, rules)
+    causes = np.empty(columns.flags.shape, np.uint8)
+    matrix, flags = np.ascontiguousarray(columns.matrix), np.ascontiguousarray(columns.flags)
+    count = compiled.check(matrix, flags, rules.lowest, rules.highest, rules.watched, causes)
+    return causes, count > 0
+
+
+def causes_by_columns(columns: Columns, rules: Rules) -> tuple[NDArray[np.uint8], bool]:
+    """The same by numpy."""
+    causes = columns.flags & rules.watched
+    outside = (columns.matrix < rules.lowest) | (columns.matrix > rules.highest)
+    causes |= np.where(outside & (columns.flags == 0), RANGE, np.uint8(0))
+    return causes, bool(causes.any())
+
+
+def _reasons(
+    causes: NDArray[np.uint8], late: NDArray[np.uint8], names: tuple[str, ...]
+) -> tuple[NDArray[np.int32], tuple[tuple[str, ...], ...]]:
+    """Each row's place, (n,), among the sets of words that occur, () being the first."""
+    rows = np.flatnonzero(causes.any(axis=1) | (late != 0))
+    # Only what is wrong somewhere is sorted: whole rows sort slowly.
+    patterns, which = np.unique(np.column_stack([causes[rows], late[rows]]), axis=0, return_inverse=True)
+    sets = [_words(pattern, names) for pattern in patterns]
+    order = {words: place for place, words in enumerate(dict.fromkeys([(), *sets]))}
+    places = np.zeros(len(late), np.int32)
+    places[rows] = np.array([order[words] for words in sets], np.int32)[which.reshape(-1)]
+    return places, tuple(order)
 
 
 def _stale(times: NDArray[np.int64], rules: Rules, now_micros: int, reached: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -15,6 +15,7 @@ from schemas.durations import micros
 from schemas.reader import Reader
 from services.scorer.claims.claims import Claims
 from services.scorer.core import Rules, compile_rules
+from services.scorer.histograms import counting
 from services.scorer.profile import Sizes
 from services.scorer.serving.chain import Chain
 from services.scorer.settings import Settings, Topics
@@ -76,7 +77,7 @@ class Kit:
     def sizes(self) -> Sizes:
         """What a profile needs to know of bins and names."""
         return Sizes(
-            bins=np.array([feature.bins for feature in self.bundle.baseline.features], np.int64),
+            count=counting(self.bundle.baseline),
             decision_names=classes(self.contract),
             segment_names=tuple(
                 tuple(f"{name}={value}" for value in values)

@@ -7,23 +7,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.baseline import MISSING, UNSEEN_BIN
 from schemas.profile import MICRO, fixed
+from services.scorer.histograms import Count
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
     """n scored rows: what a slice is made of.
 
-    `buckets` int64 (n,) µs; `bins` int32 (n, F) with the baseline's codes for missing and unseen; `standardised`
-    float64 (n, F); `score_bins` int32 (n,); `scores` float64 (n,); `decisions` int64 (n,), -1 = none; `estimates`
-    float64 (n,), NaN = none; `marked`, `flagged` (out of distribution) bool (n,); `segments` int32 (n, S), one code
-    a segment field.
+    `buckets` int64 (n,) µs; `raw` float32 (n, F), the features as they came; `score_bins` int32 (n,); `scores` float64
+    (n,); `decisions` int64 (n,), -1 = none; `estimates` float64 (n,), NaN = none; `marked`, `flagged` (out of
+    distribution) bool (n,); `segments` int32 (n, S), one code a segment field.
     """
 
     buckets: NDArray[np.int64]
-    bins: NDArray[np.int32]
-    standardised: NDArray[np.float64]
+    raw: NDArray[np.float32]
     score_bins: NDArray[np.int32]
     scores: NDArray[np.float64]
     decisions: NDArray[np.int64]
@@ -44,66 +42,72 @@ def together(seen: Sequence[Seen]) -> Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """How many bins each feature has (unseen and missing apart), what decisions and segment codes are called."""
+    """How features are counted, what decisions and segment codes are called."""
 
-    bins: NDArray[np.int64]
+    count: Count
     decision_names: tuple[str, ...]
     segment_names: tuple[tuple[str, ...], ...]
 
 
 def slices(seen: Seen, sizes: Sizes, named: dict[str, str]) -> Iterator[dict[str, Any]]:
     """The slices of some rows as Avro records: each bucket's whole, then its segments; `named` says whose they are."""
-    for bucket in np.unique(seen.buckets).tolist():
-        rows = seen.rows(seen.buckets == bucket)
+    buckets, groups = np.unique(seen.buckets, return_inverse=True)
+    wholes = _counts(seen, groups, sizes)
+    features = sizes.count(seen.raw, groups, len(buckets))
+    parts = [_segment(seen, groups, place, sizes) for place in range(len(sizes.segment_names))]
+    for group, bucket in enumerate(buckets.tolist()):
         base = {"bucket": bucket, **named}
-        yield {**base, "segment": "", **_counts(rows, sizes), "features": _features(rows, sizes)}
-        for place, names in enumerate(sizes.segment_names):
-            for code in np.unique(rows.segments[:, place]).tolist():
-                part = rows.rows(rows.segments[:, place] == code)
-                yield {**base, "segment": names[code], **_counts(part, sizes), "features": []}
+        yield {**base, "segment": "", **wholes[group], "features": features.features(group)}
+        for part in parts:
+            yield from ({**base, **one, "features": []} for one in part[group])
 
 
-def _counts(rows: Seen, sizes: Sizes) -> dict[str, Any]:
-    score_bins, score_counts = np.unique(rows.score_bins, return_counts=True)
-    decisions = np.bincount(rows.decisions[rows.decisions >= 0], minlength=len(sizes.decision_names)).tolist()
-    estimates = fixed(rows.estimates[~np.isnan(rows.estimates)])
-    variance = estimates * (MICRO - estimates) // MICRO
-    return {
-        "rows": len(rows.buckets),
-        "marked": int(rows.marked.sum()),
-        "flagged": int(rows.flagged.sum()),
-        "score_bins": score_bins.tolist(),
-        "score_counts": score_counts.tolist(),
-        "score_sum": int(fixed(rows.scores).sum()),
-        "decisions": {name: n for name, n in zip(sizes.decision_names, decisions, strict=True) if n},
-        "estimated": len(estimates),
-        "estimate_sum": int(estimates.sum()),
-        "estimate_variance": int(variance.sum()),
-    }
-
-
-def _features(rows: Seen, sizes: Sizes) -> list[dict[str, Any]]:
-    """Each feature's histogram, by one count over all features at once."""
-    width = int(sizes.bins.max()) + 2
-    features = rows.bins.shape[1]
-    shifted = np.where(rows.bins == MISSING, width - 1, np.where(rows.bins == UNSEEN_BIN, width - 2, rows.bins))
-    flat = (shifted + np.arange(features) * width).reshape(-1)
-    table = np.bincount(flat, minlength=features * width).reshape(features, width)
-    z = fixed(rows.standardised)
-    sums, squares = z.sum(axis=0).tolist(), fixed(rows.standardised**2).sum(axis=0).tolist()
-    found = []
-    for feature in range(features):
-        counts = table[feature, : width - 2]
-        bins = np.flatnonzero(counts)
-        found.append(
-            {
-                "feature": feature,
-                "missing": int(table[feature, width - 1]),
-                "unseen": int(table[feature, width - 2]),
-                "bins": bins.tolist(),
-                "counts": counts[bins].tolist(),
-                "sum": sums[feature],
-                "square": squares[feature],
-            }
-        )
+def _segment(seen: Seen, groups: NDArray[np.int64], place: int, sizes: Sizes) -> list[list[dict[str, Any]]]:
+    """Of each group the counts of every value that one segment field takes in it."""
+    names = sizes.segment_names[place]
+    pairs, which = np.unique(groups * len(names) + seen.segments[:, place], return_inverse=True)
+    found: list[list[dict[str, Any]]] = [[] for _ in range(int(groups.max(initial=-1)) + 1)]
+    for pair, counts in zip(pairs.tolist(), _counts(seen, which, sizes), strict=True):
+        group, code = divmod(pair, len(names))
+        found[group].append({"segment": names[code], **counts})
     return found
+
+
+def _counts(seen: Seen, groups: NDArray[np.int64], sizes: Sizes) -> list[dict[str, Any]]:
+    """The counts of each group, none of them empty; `groups` (n,) from 0 on."""
+    order = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+
+    def total(values: NDArray[Any]) -> list[int]:
+        return np.add.reduceat(values[order].astype(np.int64), starts).tolist()  # type: ignore[no-any-return]  # ints
+
+    known = ~np.isnan(seen.estimates)
+    estimates = fixed(np.where(known, seen.estimates, 0.0))
+    decided = seen.decisions >= 0
+    columns = {
+        "rows": total(np.ones(len(groups), np.int64)),
+        "marked": total(seen.marked),
+        "flagged": total(seen.flagged),
+        "score_sum": total(fixed(seen.scores)),
+        "estimated": total(known),
+        "estimate_sum": total(estimates),
+        "estimate_variance": total(estimates * (MICRO - estimates) // MICRO),
+    }
+    scores = _table(groups, seen.score_bins, len(starts))
+    decisions = _table(groups[decided], seen.decisions[decided], len(starts))
+    names = sizes.decision_names
+    return [
+        {
+            **dict(zip(columns, row, strict=True)),
+            "score_bins": np.flatnonzero(bins).tolist(),
+            "score_counts": bins[bins > 0].tolist(),
+            "decisions": {names[code]: count for code, count in enumerate(said) if count},
+        }
+        for row, bins, said in zip(zip(*columns.values(), strict=True), scores, decisions.tolist(), strict=True)
+    ]
+
+
+def _table(groups: NDArray[np.int64], codes: NDArray[Any], count: int) -> NDArray[np.int64]:
+    """How often each code stands in each group, (count, codes)."""
+    width = int(codes.max(initial=0)) + 1
+    return np.bincount(groups * width + codes, minlength=count * width).reshape(count, width)

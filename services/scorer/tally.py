@@ -42,11 +42,9 @@ def tell(sight: Sight, answer: Answer) -> dict[str, int]:
 def seen(baseline: Baseline, answer: Answer) -> Seen:
     """What the profile needs of the rows that the champion scored; their features as they came, nothing imputed."""
     scored = answer.take(np.flatnonzero(answer.modes == SCORED))
-    raw = scored.raw
     return Seen(
         buckets=scored.buckets,
-        bins=baseline.bins(raw),
-        standardised=baseline.standardised(raw),
+        raw=scored.raw,
         score_bins=baseline.score_bins(scored.scores),
         scores=scored.scores,
         decisions=scored.decisions,

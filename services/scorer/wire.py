@@ -2,15 +2,15 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.compiled import compiled
 from models.bundle import Bundle
 from models.decide import classes
 from schemas.prediction import PredictionBatch, encode
-from schemas.prediction_ids import prediction_ids
+from schemas.prediction_ids import id_stem
 from services.scorer.answer import Answer
 from services.scorer.kit import Kit
 from services.scorer.serving.chain import FALLBACK
@@ -41,7 +41,7 @@ def predictions(kit: Kit, batch: Batch, answer: Answer, marks: NDArray[np.bool_]
     return Writes(
         topic=kit.topics.predictions,
         values=values,
-        keys=[batch.keys[row] for row in order.tolist()],
+        keys=batch.keys if len(order) == len(batch) else [batch.keys[row] for row in order.tolist()],
         partitions=batch.partitions[order].tolist(),
         headers=headers,
     )
@@ -58,11 +58,15 @@ def _by_bundle(kit: Kit, answer: Answer) -> list[tuple[Bundle, NDArray[np.int64]
 
 
 def _encoded(kit: Kit, bundle: Bundle, batch: Batch, answer: Answer, *, scored_at: int) -> list[bytes]:
-    codes, which = np.unique(answer.segments, axis=0, return_inverse=True)
     names = kit.contract.segments
+    # As one number a row: sorting whole rows took ten times as long.
+    numbers = np.zeros(len(answer.rows), np.int64)
+    for column, values in enumerate(kit.segment_values):
+        numbers = numbers * len(values) + answer.segments[:, column]
+    _, first, which = np.unique(numbers, return_index=True, return_inverse=True)
     segment_sets = tuple(
         tuple((name, kit.segment_values[s][code]) for s, (name, code) in enumerate(zip(names, row, strict=True)))
-        for row in codes.tolist()
+        for row in answer.segments[first].tolist()
     )
     return encode(
         PredictionBatch(
@@ -100,20 +104,17 @@ def _cloudevents(
     """CloudEvents 1.0 binary mode; the id is the prediction's own, the same on replay."""
     if not kit.settings.cloudevents:
         return [None] * len(rows)
-    ids = prediction_ids(
-        model=bundle.contract.model,
-        version=bundle.contract.version,
-        arm=kit.settings.arm,
-        topic=kit.topics.features,
-        partitions=batch.partitions[rows],
-        offsets=batch.offsets[rows],
-    )
     moment = datetime.fromtimestamp(scored_at / 1e6, UTC).isoformat(timespec="milliseconds")
-    fixed: list[Any] = [
+    fixed = (
         ("ce_specversion", b"1.0"),
         ("ce_type", TYPE),
         ("ce_source", f"/driftline/scorer/{bundle.contract.model}".encode()),
         ("ce_time", moment.replace("+00:00", "Z").encode()),
         ("content-type", b"application/avro"),
-    ]
-    return [[("ce_id", one.encode()), *fixed] for one in ids]
+    )
+    stem = id_stem(bundle.contract.model, bundle.contract.version, kit.settings.arm, kit.topics.features).encode()
+    partitions, offsets = batch.partitions[rows].astype(np.int64), batch.offsets[rows]
+    if compiled is not None:
+        return compiled.cloudevents("ce_id", stem + b"/", partitions, offsets, fixed)  # type: ignore[no-any-return]  # lists
+    places = zip(partitions.tolist(), offsets.tolist(), strict=True)
+    return [[("ce_id", b"%b/%d/%d" % (stem, *place)), *fixed] for place in places]

@@ -5,24 +5,33 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from models.baseline import MISSING, UNSEEN_BIN
 from schemas.profile import bound, parts
 from schemas.records import write_record
+from services.scorer.histograms import Histograms, counted
 from services.scorer.profile import Seen, Sizes, slices, together
 
-SIZES = Sizes(bins=np.array([4, 3, 2]), decision_names=("false", "true"), segment_names=(("s=a", "s=b", "s=other"),))
+BINS = (4, 3, 2)
+
+
+def count(raw: NDArray[np.float32], groups: NDArray[np.int64], number: int) -> Histograms:
+    """Rows whose first three columns are their bins, the others their standardised values."""
+    return counted(raw[:, :3].astype(np.int32), raw[:, 3:].astype(np.float64), (groups, number), width=6)
+
+
+SIZES = Sizes(count=count, decision_names=("false", "true"), segment_names=(("s=a", "s=b", "s=other"),))
 NAMED = {"model_version": "1", "bundle_digest": "d" * 64, "arm": "champion"}
 
 
 def seen(rows: int, seed: int, buckets: int = 3) -> Seen:
     """Scored rows at random."""
     chance = np.random.default_rng(seed)
-    bins = np.stack([chance.integers(UNSEEN_BIN, size, rows) for size in SIZES.bins], axis=1).astype(np.int32)
+    bins = np.stack([chance.integers(UNSEEN_BIN, size, rows) for size in BINS], axis=1)
     return Seen(
         buckets=chance.integers(0, buckets, rows) * 3_600_000_000,
-        bins=bins,
-        standardised=chance.normal(size=(rows, 3)),
+        raw=np.hstack([bins, chance.normal(size=(rows, 3))]).astype(np.float32),
         score_bins=chance.integers(0, 20, rows).astype(np.int32),
         scores=chance.random(rows),
         decisions=chance.integers(0, 2, rows),
@@ -80,7 +89,7 @@ def test_every_row_is_in_every_histogram(rows: int, seed: int) -> None:
 def test_missing_and_unseen_are_counted_apart() -> None:
     """A missing value is in no bin, nor is a category nobody knows."""
     one = seen(3, 1, buckets=1)
-    one.bins[:, 0] = [MISSING, UNSEEN_BIN, 2]
+    one.raw[:, 0] = [MISSING, UNSEEN_BIN, 2]
     whole = next(iter(slices(one, SIZES, NAMED)))
     assert whole["features"][0] | {"sum": 0, "square": 0} == {
         "feature": 0, "missing": 1, "unseen": 1, "bins": [2], "counts": [1], "sum": 0, "square": 0,
