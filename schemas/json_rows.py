@@ -1,7 +1,7 @@
 """JSON events as columns, row by row: the slow road for topics that are declared JSON."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ BAD_JSON, BAD_VALUE, NO_ID, NO_TIME = (fault(name) for name in ("bad_json", "bad
 LONG_LIMIT = 1 << 63
 
 
-class _Fault(Exception):
+class RowFault(Exception):
     """The row cannot be read; `why` indexes FAULTS."""
 
     def __init__(self, why: int, detail: str = "") -> None:
@@ -40,14 +40,14 @@ def read_json(values: Sequence[bytes], wanted: Wanted) -> Columns:
     for row, value in enumerate(values):
         try:
             event = _parse(value)
-            name, micros = _identity(event.get(wanted.id)), _moment(event.get(wanted.time))
-        except _Fault as broken:
+            name, micros = identity_of(event.get(wanted.id)), _moment(event.get(wanted.time))
+        except RowFault as broken:
             out.faults[row] = broken.why
             if broken.detail:
                 out.details[row] = broken.detail
             continue
         out.ids[row], out.times[row] = name, micros
-        cells = [_cell(event, feature) for feature in wanted.features]
+        cells = [cell_of(event, feature) for feature in wanted.features]
         with np.errstate(over="ignore"):
             out.matrix[row] = [number for number, _ in cells]
         out.flags[row] = [flags for _, flags in cells]
@@ -60,35 +60,37 @@ def _parse(value: bytes) -> dict[str, Any]:
     try:
         event = parse_event(value)
     except TextRefused as refused:
-        raise _Fault(BAD_JSON, str(refused)) from refused
+        raise RowFault(BAD_JSON, str(refused)) from refused
     except (ValueError, RecursionError) as error:
-        raise _Fault(BAD_JSON, f"not JSON: {type(error).__name__}") from error
+        raise RowFault(BAD_JSON, f"not JSON: {type(error).__name__}") from error
     if not isinstance(event, dict):
-        raise _Fault(BAD_JSON, f"found a JSON {type(event).__name__}, expected an object")
+        raise RowFault(BAD_JSON, f"found a JSON {type(event).__name__}, expected an object")
     return event
 
 
-def _identity(found: object) -> bytes:
+def identity_of(found: object) -> bytes:
+    """The id as UTF-8. Raises RowFault."""
     if found is None or found == "":
-        raise _Fault(NO_ID)
+        raise RowFault(NO_ID)
     if isinstance(found, bool) or not isinstance(found, str | int):
-        raise _Fault(BAD_VALUE, "the id is neither a string nor a whole number")
+        raise RowFault(BAD_VALUE, "the id is neither a string nor a whole number")
     try:
         return str(found).encode()
     except ValueError as error:
-        raise _Fault(BAD_VALUE, "the id is not Unicode text, or too long a number") from error
+        raise RowFault(BAD_VALUE, "the id is not Unicode text, or too long a number") from error
 
 
 def _moment(found: object) -> int:
     if found is None or found == "":
-        raise _Fault(NO_TIME)
+        raise RowFault(NO_TIME)
     micros = parse_moment(found) if isinstance(found, str) else found
     if isinstance(micros, bool) or not isinstance(micros, int) or not -LONG_LIMIT <= micros < LONG_LIMIT:
-        raise _Fault(BAD_VALUE, "the time is neither ISO-8601 with an offset nor whole microseconds")
+        raise RowFault(BAD_VALUE, "the time is neither ISO-8601 with an offset nor whole microseconds")
     return micros
 
 
-def _cell(event: dict[str, Any], feature: FeatureField) -> tuple[float, int]:
+def cell_of(event: Mapping[str, Any], feature: FeatureField) -> tuple[float, int]:
+    """A feature's number, NaN where there is none, with its flags."""
     if feature.name not in event:
         return math.nan, ABSENT
     found = event[feature.name]

@@ -23,7 +23,7 @@ NO_ID = fault("no_id")
 class Plan:
     """How to read bodies of one writer's schema; `absent` are the columns that this schema does not have.
 
-    `walk` reads what is plain, compiled; None where nothing but the steps can.
+    `walk` reads what is plain, compiled; None where nothing but the steps can. `schema` is the writer's.
     """
 
     writer: str
@@ -31,6 +31,7 @@ class Plan:
     absent: tuple[int, ...]
     features: int
     walk: object | None = None
+    schema: object = None
 
     def decode_plain(
         self, values: list[bytes | None], prefix: bytes, may: NDArray[np.uint8], most_bytes: int
@@ -94,7 +95,7 @@ def compile_plan(writer_schema: object, wanted: Wanted) -> Plan:
     present = {name for name, _ in root.fields}
     absent = tuple(place for place, feature in enumerate(wanted.features) if feature.name not in present)
     walk = program(fields, absent, len(wanted.features))
-    return Plan(root.name, tuple(_steps(fields)), absent, len(wanted.features), walk)
+    return Plan(root.name, tuple(_steps(fields)), absent, len(wanted.features), walk, writer_schema)
 
 
 def _check(root: Type, wanted: Wanted, sinks: dict[str, list[Sink]]) -> None:

@@ -9,10 +9,13 @@ from schemas.frames import MOST_ID_BYTES, MOST_VALUE_BYTES, Headers, Plans, Refe
 from schemas.framing import PREFIX_BYTES, framed_id, header_reference
 from schemas.json_rows import read_json
 from schemas.lint import SchemaRefused
+from schemas.oracle import Oracle, difference
 from schemas.plan import Plan, compile_plan
 from schemas.source import SchemaSource
 
 TOO_LONG = fault("id_too_long")
+CHECK_EVERY = 10_000
+"""One event in so many is read by fastavro as well: what is read at once must never be silently wrong."""
 
 
 class Reader:
@@ -25,10 +28,12 @@ class Reader:
         self, wanted: Wanted, source: SchemaSource, *, json: bool = False, most_bytes: int = MOST_VALUE_BYTES
     ) -> None:
         self.wanted, self.source, self.json, self.most_bytes = wanted, source, json, most_bytes
-        self._plans: Plans[Plan] = Plans(source, lambda schema: compile_plan(schema, self.wanted))
+        self._plans: Plans[Plan | Oracle] = Plans(source, lambda schema: compile_plan(schema, self.wanted))
+        self._until_check = CHECK_EVERY
+        self.disagreements: list[str] = []
 
     @property
-    def plans(self) -> dict[Reference, Plan | SchemaRefused]:
+    def plans(self) -> dict[Reference, Plan | Oracle | SchemaRefused]:
         """What is known of each schema, the one longest unused first."""
         return self._plans.kept
 
@@ -37,15 +42,35 @@ class Reader:
 
         Rows whose schema cannot be asked for now are `waiting`, with the reason in `details`.
         """
-        if not self.json and (plan := self._plan_of(values)) is not None:
-            return self._read_plain(plan, values, headers)
-        return self._read(values, headers)
+        if self.json:
+            return self._read(values, headers)
+        plan = self._plan_of(values[0] if len(values) else None)
+        is_plain = isinstance(plan, Plan) and plan.walk is not None
+        found = self._read_plain(plan, values, headers) if is_plain else self._read(values, headers)  # type: ignore[arg-type]  # is_plain says so
+        self._until_check -= len(values)
+        if self._until_check < 0 and self._differs(values, headers, found):
+            return self.read(values, headers)
+        return found
 
-    def _plan_of(self, values: Sequence[bytes | None]) -> Plan | None:
-        """The plan of the first value's schema, if it is known and has a compiled walk: most others are like it."""
-        first = values[0] if len(values) else None
-        plan = self._plans.known(framed_id(first)) if first else None
-        return plan if plan is not None and plan.walk is not None else None
+    def _plan_of(self, value: bytes | None) -> Plan | Oracle | None:
+        """The plan of the schema that a value names in front, if it is known: most others are like it."""
+        return self._plans.known(framed_id(value)) if value else None
+
+    def _differs(self, values: Sequence[bytes | None], headers: Headers, found: Columns) -> bool:
+        """Have fastavro read one of the rows again; if it sees another, it reads that schema from now on."""
+        self._until_check += max(CHECK_EVERY, len(values))
+        row = self._until_check % len(values)
+        value, plan = values[row], self._plan_of(values[row])
+        by_header = headers is not None and header_reference(headers(row) or ()) is not None
+        if value is None or by_header or found.faults[row] or found.waiting[row] or not isinstance(plan, Plan):
+            return False
+        oracle = Oracle(plan.schema, self.wanted)
+        why = difference(found, row, oracle.decode([value], PREFIX_BYTES))
+        if why:
+            schema_id = framed_id(value) or 0
+            self.disagreements.append(f"schema {schema_id} ({plan.writer}): {why}; fastavro reads it from now on")
+            self._plans.kept[schema_id] = oracle
+        return bool(why)
 
     def _read_plain(self, plan: Plan, values: Sequence[bytes | None], headers: Headers) -> Columns:
         """Read what is as plain as most, then all the rest as if nothing else had come."""

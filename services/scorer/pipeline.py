@@ -112,6 +112,8 @@ class Scorer(Stage):
     def _decode(self, batch: Batch) -> tuple[Batch, Columns]:
         """What of the batch may go on, decoded: nothing of a partition passes a record whose schema nobody can tell."""
         columns = self._kit.reader.read(batch.values, None if batch.headers is no_headers else batch.headers)
+        while self._kit.reader.disagreements:
+            self._sight.distrusts(self._kit.reader.disagreements.pop())
         self._held, may_go_on = held_back(batch, columns.waiting)
         if not self._held:
             return batch, columns

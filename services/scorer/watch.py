@@ -88,6 +88,11 @@ class Watching(Looking):
         self.metrics.observe("driftline_batch_rows", len(batch))
         self.metrics.set("driftline_last_event_timestamp_seconds", now)
 
+    def distrusts(self, why: str) -> None:
+        """Events were read otherwise than fastavro reads them; it counts at once, whatever is committed."""
+        self.metrics.inc("driftline_codec_disagreements_total")
+        self._logger.error("codec disagrees with fastavro", why=why)
+
     def took(self, stage: str, seconds: float) -> None:
         """A stage of one batch took so long."""
         self.metrics.observe("driftline_stage_seconds", seconds, stage=stage)

@@ -72,6 +72,10 @@ COUNTERS: Mapping[CounterName, Entry] = {
         labels=("cause",),
         closed={"cause": CLAIM_TROUBLES},
     ),
+    "driftline_codec_disagreements_total": Entry(
+        unit="schemas",
+        meaning="Schemas whose events were read otherwise than fastavro reads them; must be 0 (decision 0020).",
+    ),
     "driftline_labels_total": Entry(
         unit="labels", meaning="Labels by what each was to its prediction (decision 0012).", labels=("result",)
     ),

@@ -13,6 +13,7 @@ CounterName = Literal[
     "driftline_rebalances_total",
     "driftline_misplaced_keys_total",
     "driftline_unclaimed_rows_total",
+    "driftline_codec_disagreements_total",
     "driftline_labels_total",
     "driftline_outcomes_total",
     "driftline_healings_total",

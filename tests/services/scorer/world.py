@@ -80,6 +80,10 @@ class Seeing:
         self.results: list[str] = []
         self.waited: list[str] = []
 
+    def distrusts(self, why: str) -> None:
+        """Keep why."""
+        self.waited.append(why)
+
     def took(self, stage: str, seconds: float) -> None:
         """Timings are not looked at."""
 
