@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from numpy.typing import NDArray
 
 from schemas import reader as reading
-from schemas.columns import Columns, FeatureField
+from schemas.columns import Columns, FeatureField, blank
 from schemas.framing import frame
 from schemas.oracle import Oracle, difference
 from schemas.plan import Plan, compile_plan
@@ -46,8 +46,7 @@ def test_a_wrong_cell_is_never_served(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def left(plan: Plan, values: Any, _prefix: bytes, may: NDArray[np.uint8], _most: int) -> Any:
         may[:] = 0
-        blank = reading.blank(len(values), plan.features)
-        return blank, np.arange(len(values))
+        return blank(len(values), plan.features), np.arange(len(values))
 
     monkeypatch.setattr(Plan, "decode_joined", wrong)
     monkeypatch.setattr(Plan, "decode_plain", left)
