@@ -8,9 +8,10 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from stream.faults import Abort, Disturbed, Stopped
 from stream.kafka.broken import is_broken
 from stream.kafka.clients import Config, made
+from stream.kafka.overdue import within
 from stream.kafka.standing import Standing
 from stream.kafka.verdicts import FATAL_CAUSE, FATAL_FIX, is_end, is_fenced, stopping
-from stream.records import Place
+from stream.records import Place, Start
 
 
 class GroupConsumer(Standing):
@@ -89,8 +90,8 @@ class GroupConsumer(Standing):
         messages = self._fetch(rows, timeout_seconds)
         if self._fatal is not None:
             raise Stopped(f"Kafka consumer: {self._fatal}", cause=FATAL_CAUSE, fix=FATAL_FIX)
-        errors = list(map(Message.error, messages))
-        good = messages if errors.count(None) == len(errors) else [m for m in messages if m.error() is None]
+        # By identity: confluent-kafka 2.16 raises where an error is compared with None.
+        good = [m for m, error in zip(messages, map(Message.error, messages), strict=True) if error is None]
         broken = [m for m in messages if is_broken(m)] if len(good) < len(messages) else []
         self._note_ends(messages, good)
         # Before the changes: a deleted topic is told once, beside the revocation that it causes.
@@ -168,6 +169,19 @@ class GroupConsumer(Standing):
         except KafkaException as error:
             raise Abort(f"a held partition cannot be read again: {error.args[0].str()}") from error
         self._held.difference_update(positions)
+
+    def commit(self, ends: Mapping[Place, Start], seconds: float) -> None:
+        """Commit positions without a transaction. Raises Abort: what was read may then come again."""
+        wanted = [TopicPartition(p.topic, p.partition, s.offset, s.metadata) for p, s in ends.items()]
+        try:
+            done = within(seconds, lambda: self._consumer.commit(offsets=wanted, asynchronous=False))
+        except TimeoutError:
+            raise Abort("the group's coordinator did not take the positions in time") from None
+        except KafkaException as error:
+            raise Abort(f"the positions were not committed: {error.args[0].str()}") from error
+        for one in done or ():
+            if one.error is not None:
+                raise Abort(f"the position of {one.topic}[{one.partition}] was not committed: {one.error.str()}")
 
     def group(self) -> Any:
         """The group metadata that binds a transaction to this membership."""
