@@ -13,7 +13,7 @@ from stream.evidence import Facts, Found
 from stream.faults import Stopped
 from stream.kafka.reading import committed_of
 from stream.kafka.scan import edges, scan
-from stream.ledger import Range, range_of
+from stream.ledger import AT_LEAST_ONCE, Range, range_of, standing
 from stream.places import by_place
 from stream.proof import Verdict, prove
 from stream.records import Place
@@ -97,18 +97,28 @@ def _account(books: Books) -> Account:
     """The group's ranges in log order."""
     account = Account()
     for batch in scan(books.brokers, [books.topic("profiles")], file=books.file):
-        for offset, value in zip(batch.offsets.tolist(), batch.values, strict=True):
+        for row, (offset, value) in enumerate(zip(batch.offsets.tolist(), batch.values, strict=True)):
+            may_repeat = AT_LEAST_ONCE in (batch.headers(row) or ())
             profile = _profile(books, offset, value)
             if profile["group"] != books.reader:
                 continue
             account.arms.add(profile["arm"])
             for record in profile["ranges"]:
-                found = range_of(record, where=f"offset {offset}")
+                found = replace(range_of(record, where=f"offset {offset}"), may_repeat=may_repeat)
                 account.ranges.append(found)
-                if found.start < found.end:
-                    account.spans.setdefault(found.place, []).append((found.start, found.end))
-                account.ends[found.place] = max(found.end, account.ends.get(found.place, 0))
+    _place(account)
     return account
+
+
+def _place(account: Account) -> None:
+    """Where each partition's account stands, by the ranges that still count."""
+    by_partition: dict[Place, list[Range]] = {}
+    for one in account.ranges:
+        by_partition.setdefault(one.place, []).append(one)
+    for place, ranges in by_partition.items():
+        kept = standing(ranges)
+        account.spans[place] = [(one.start, one.end) for one in kept if one.start < one.end]
+        account.ends[place] = max(one.end for one in kept)
 
 
 def _profile(books: Books, offset: int, value: bytes | None) -> dict[str, Any]:

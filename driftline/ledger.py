@@ -76,10 +76,16 @@ def as_data(books: Books, verdict: Verdict) -> dict[str, Any]:
         "role": books.role,
         "group": books.reader,
         "verdict": verdict.status,
+        "delivery": delivery(verdict),
         "first_fault": verdict.first_fault,
         "reason": verdict.reason,
         "partitions": [_row(account, books.role) for account in verdict.partitions],
     }
+
+
+def delivery(verdict: Verdict) -> str:
+    """How the account was written: at_least_once if any part of it was."""
+    return "at_least_once" if any(one.may_repeat for one in verdict.partitions) else "exactly_once"
 
 
 def _row(account: PartitionAccount, role: Role) -> dict[str, Any]:
@@ -106,7 +112,8 @@ def print_verdict(verdict: Verdict, role: Role = "scorer") -> None:
     show_table(("partition", *(key.replace("_", " ") for key in keys)), [*table, sums])
     show("")
     name = "ledger" if role == "scorer" else f"{role}'s ledger"
-    show(f"{name}: {verdict.status}", style="bold green" if verdict.status == "balanced" else "bold red")
+    how = ", at least once: some events may be answered again" if delivery(verdict) == "at_least_once" else ""
+    show(f"{name}: {verdict.status}{how}", style="bold green" if verdict.status == "balanced" else "bold red")
     for line in (verdict.first_fault, verdict.reason):
         if line:
             show(line)

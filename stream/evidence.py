@@ -49,7 +49,10 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class PartitionAccount:
-    """The sums of one partition; `predictions`, `dead_letters`, `outcomes`: what was found, None where not looked."""
+    """The sums of one partition; `predictions`, `dead_letters`, `outcomes`: what was found, None where not looked.
+
+    One that `may_repeat` was written at least once: more than one output of a position is no fault.
+    """
 
     topic: str
     partition: int
@@ -66,6 +69,7 @@ class PartitionAccount:
     predictions: Found | None
     dead_letters: Found | None
     outcomes: Found | None = None
+    may_repeat: bool = False
     fault: Fault | None = None
 
     @property

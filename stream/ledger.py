@@ -6,6 +6,8 @@ from typing import Any
 
 from stream.records import Place
 
+AT_LEAST_ONCE = ("driftline-delivery", b"at_least_once")
+"""The header of an account whose writer answers some events again after a fault."""
 USES = ("marks", "scored", "degraded", "rejected", "dead", "duplicate", "taken")
 COUNTS = ("absent", *USES)
 
@@ -14,6 +16,7 @@ COUNTS = ("absent", *USES)
 class Range:
     """The account of input positions [start, end) of one partition; `where` says where it was found.
 
+    One that `may_repeat` was written at least once: a later one that begins before its end stands in its place.
     A scorer uses everything but `taken`, a labeler `taken`, `dead` and `marks`.
     """
 
@@ -30,6 +33,7 @@ class Range:
     duplicate: int = 0
     taken: int = 0
     where: str = ""
+    may_repeat: bool = False
 
     @property
     def place(self) -> Place:
@@ -54,7 +58,7 @@ class Range:
 
 def range_of(record: Mapping[str, Any], *, where: str = "") -> Range:
     """A range as a profile spells it: with `from` and `to`, a count left out where it is 0."""
-    counts = {name: int(record.get(name, 0)) for name in COUNTS}
+    counts: dict[str, Any] = {name: int(record.get(name, 0)) for name in COUNTS}
     return Range(
         topic=record["topic"],
         partition=record["partition"],
@@ -79,6 +83,19 @@ class Fault:
     def __str__(self) -> str:
         there = f" (in the profile log at {self.where})" if self.where else ""
         return f"{self.topic}[{self.partition}] offsets {self.start} to {self.end}: {self.what}{there}"
+
+
+def standing(ranges: Sequence[Range]) -> list[Range]:
+    """The ranges of one partition, in log order, without those that a later one was written in place of.
+
+    Whoever writes at least once begins again where the last commit stands: from there on its account is written anew.
+    """
+    kept: list[Range] = []
+    for one in ranges:
+        while one.may_repeat and kept and kept[-1].may_repeat and kept[-1].end > one.start <= kept[-1].start:
+            kept.pop()
+        kept.append(one)
+    return kept
 
 
 def faults(ranges: Sequence[Range]) -> Iterator[Fault]:

@@ -15,6 +15,9 @@ class Log(Protocol):
     def write(self, writes: Writes) -> None:
         """Put records into the open transaction, opening one if need be."""
 
+    def secure(self) -> None:
+        """What was written so far is safe before an account of it is written. Raises Abort, Indefinite, Stopped."""
+
     def hold(self, places: Mapping[Place, int]) -> None:
         """Give back records of the batch read last, of each place those from an offset on, as if never read.
 

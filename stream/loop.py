@@ -131,6 +131,7 @@ class Loop:
 
     def _settle(self) -> None:
         """Account, commit, tell: in this order, so that the account is part of what it accounts for."""
+        self._log.secure()
         self._write(self._stage.settle(self._log.spans() or self._log.still()))
         began = self._clock()
         self._log.commit(self._stage.metadata())

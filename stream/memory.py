@@ -73,6 +73,9 @@ class MemoryLog:
         self.broker.produce(writes, self._transaction)
         self._probe("produced")
 
+    def secure(self) -> None:
+        """Nothing to do: all of a transaction is there at once."""
+
     def hold(self, places: Mapping[Place, int]) -> None:
         """Give back records of the batch read last, of each place those from an offset on."""
         self._positions.give_back(places)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from stream.evidence import Facts, Found, PartitionAccount
-from stream.ledger import COUNTS, Fault, Range, faults
+from stream.ledger import COUNTS, Fault, Range, faults, standing
 from stream.records import Place
 
 Status = Literal["balanced", "broken", "unprovable"]
@@ -58,6 +58,7 @@ def _beyond_proof(accounts: Sequence[PartitionAccount], facts: Facts) -> str | N
 
 def _judged(place: Place, ranges: Sequence[Range], facts: Facts) -> PartitionAccount:
     """The sums of a place with the first fault in them; the facts are asked once the ranges hold."""
+    every, ranges = ranges, standing(ranges)
     sums = {name: sum(getattr(one, name) for one in ranges) for name in COUNTS}
     account = PartitionAccount(
         topic=place.topic,
@@ -67,6 +68,7 @@ def _judged(place: Place, ranges: Sequence[Range], facts: Facts) -> PartitionAcc
         predictions=_looked(facts.predictions, place, facts.unknown),
         dead_letters=_looked(facts.dead_letters, place, facts.unknown),
         outcomes=_looked(facts.outcomes, place, facts.unknown),
+        may_repeat=any(one.may_repeat for one in every),
         **sums,
     )
     first = min(faults(ranges), key=lambda fault: (fault.start, fault.end), default=None)
@@ -85,9 +87,11 @@ def _contradicted(account: PartitionAccount, facts: Facts) -> Iterator[Fault]:
         what = f"found {reread} records on reading again, expected {account.read} ({account.absent} absent)"
         yield _whole(account, what)
     older_gone = facts.first_offset > 0
+    # Once more is what at least once allows; never, or from nowhere, is not.
+    predictions, letters = (_once(found, account) for found in (account.predictions, account.dead_letters))
     for kind, found, expected in (
-        ("predictions", account.predictions, account.answered),
-        ("dead letters", account.dead_letters, account.dead),
+        ("predictions", predictions, account.answered),
+        ("dead letters", letters, account.dead),
     ):
         wrong = _miscounted(found, expected, older_gone=older_gone) if found else None
         if wrong:
@@ -95,6 +99,10 @@ def _contradicted(account: PartitionAccount, facts: Facts) -> Iterator[Fault]:
     joined = account.outcomes and _overjoined(account.outcomes, account.taken, older_gone=older_gone)
     if joined:
         yield _whole(account, f"outcomes: {joined}")
+
+
+def _once(found: Found | None, account: PartitionAccount) -> Found | None:
+    return replace(found, repeated=0) if found is not None and account.may_repeat else found
 
 
 def _misplaced(account: PartitionAccount, facts: Facts) -> Iterator[Fault]:
@@ -107,6 +115,8 @@ def _misplaced(account: PartitionAccount, facts: Facts) -> Iterator[Fault]:
         yield replace(_whole(account, what), start=low, end=high)
     before, after = facts.committed.get(place, (account.end, account.end))
     has_ranges = account.start != 0 or account.end != 0
+    # Whoever writes at least once accounts before committing: the account may be ahead of where the group stands.
+    after = max(after, account.end) if account.may_repeat else after
     if not before <= account.end <= after and (has_ranges or facts.first_offset == 0):
         low, high = sorted((account.end, before if account.end < before else after))
         stands = str(before) if before == after else f"{before} to {after}"

@@ -18,6 +18,7 @@ from services.scorer.watch import Watching
 from services.start.schemas import Schemas
 from services.start.showing import listening, run
 from stream.kafka.log import KafkaLog
+from stream.kafka.plain import PlainLog
 from stream.kafka.settings import LogSettings
 from stream.loop import Loop, Pace
 from stream.stopping import Asked
@@ -69,7 +70,8 @@ def _score(
         return kit
 
     kit = make(opened)
-    kafka = KafkaLog(
+    make_log = KafkaLog if settings.delivery == "exactly_once" else PlainLog
+    kafka = make_log(
         _log_settings(settings, topics, name),
         resume=lambda places: last_positions(settings, topics, places),
         probe=probe,
@@ -106,6 +108,7 @@ def _log_settings(settings: Settings, topics: Topics, session: str) -> LogSettin
         begin=settings.begin,
         rows=settings.batch_rows,
         max_poll_seconds=settings.max_poll_millis / 1000,
+        delivery=settings.delivery,
         file=settings.kafka_config,
     )
 

@@ -9,6 +9,7 @@ from schemas.profile import Head, parts, profile_values
 from services.scorer.kit import Kit
 from services.scorer.profile import Seen, slices, together
 from stream.accounts import Counts
+from stream.ledger import AT_LEAST_ONCE
 from stream.records import Writes
 
 
@@ -52,6 +53,8 @@ class Account(Counts):
             values=values,
             keys=[kit.writer.encode()] * len(values),
             partitions=[0] * len(values),
+            # No field of its own: of what is written as promised nothing need be said.
+            headers=None if kit.settings.delivery == "exactly_once" else [[AT_LEAST_ONCE]] * len(values),
         )
 
     def _head(self) -> Head:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -48,6 +48,8 @@ class Settings(ServiceSettings):
     """A larger event is not decoded: it is set aside by reference."""
     max_poll_millis: Annotated[int, Field(ge=6_000, le=3_600_000)] = 300_000
     """A scorer that reads nothing for so long loses its partitions to the others."""
+    delivery: Literal["exactly_once", "at_least_once"] = "exactly_once"
+    """exactly_once, or at_least_once: lowest latency, but after a fault some events are answered again."""
     cloudevents: bool = True
     """Write ce_* headers on predictions."""
     admin_port: Annotated[int, Field(ge=0, le=65_535)] = 9101

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from stream.faults import Abort, Disturbed, Indefinite, Stopped
@@ -99,6 +100,9 @@ class KafkaLog:
         self._producer.write(writes, self._clock() + self._call_seconds, self._clock)
         self._probe("produced")
 
+    def secure(self) -> None:
+        """Nothing to do: all of a transaction is there at once."""
+
     def hold(self, places: Mapping[Place, int]) -> None:
         """Give back records of the batch read last, of each place those from an offset on. Raises Abort."""
         self._positions.give_back(places)
@@ -135,12 +139,15 @@ class KafkaLog:
             self._open = True
         self._producer.flush(deadline, self._clock)
         self._probe("flushed")
-        self._producer.offsets(starts, self._group, deadline, self._clock)
+        self._commit_positions(starts, deadline)
         self._probe("offsets")
         self._producer.commit(deadline, self._clock)
         self._probe("committed")
         self._close_transaction()
         self._positions.advance()
+
+    def _commit_positions(self, ends: Mapping[Place, Start], deadline: float) -> None:
+        self._producer.offsets(ends, self._group, deadline, self._clock)
 
     def _close_transaction(self) -> None:
         self._open, self._group = False, None
@@ -187,9 +194,7 @@ class KafkaLog:
 
     def close(self) -> None:
         """Let go of everything; an open transaction is aborted."""
-        try:
+        with suppress(Abort, Indefinite, Stopped):
             self._drop_transaction()
-        except (Abort, Indefinite, Stopped):
-            self._close_transaction()
         self._producer.drop()
         self._consumer.close()

@@ -9,6 +9,7 @@ from stream.kafka.clients import READING, client_config
 from stream.properties import properties
 
 Begin = Literal["earliest", "latest", "refuse"]
+Delivery = Literal["exactly_once", "at_least_once"]
 TRANSACTION, MESSAGE = "transaction.timeout.ms", "message.timeout.ms"
 CALL_SHARE = 0.8
 """The part of a transaction's time after which we give up, so that it is us who end it and not the broker."""
@@ -18,7 +19,8 @@ CALL_SHARE = 0.8
 class LogSettings:
     """What a transactional log is made of; a slot is a name that one live process at a time holds.
 
-    With `tells_ends` the log knows which places were read to their end.
+    With `delivery` at_least_once nothing is transactional: records are seen as soon as they are written, and again
+    after a crash. With `tells_ends` the log knows which places were read to their end.
     A member that has not read again within `max_poll_seconds` loses its places: more than the slowest batch takes.
     The `file` of properties may set what tunes the clients (times, sizes), never what the promises need.
     """
@@ -32,6 +34,7 @@ class LogSettings:
     rows: int = 500
     max_poll_seconds: float = 300
     tells_ends: bool = False
+    delivery: Delivery = "exactly_once"
     file: Path | None = None
 
     def consumer(self) -> dict[str, Any]:
@@ -86,12 +89,21 @@ class LogSettings:
             "linger.ms": 5,
             "compression.type": "zstd",
         }
+        if self.delivery == "at_least_once":
+            # Of each record only its failure is told; nothing waits for others to be sent with.
+            tuned |= {"linger.ms": 0, "enable.idempotence": True, "delivery.report.only.error": True}
+            del tuned[TRANSACTION]
         promised = {
-            "transactional.id": f"{self.group}.{self.slot or self.session}",
+            **self._identity(),
             MESSAGE: round(self.call_seconds() * 1000),
             "partitioner": "murmur2_random",
         }
         return tuned | client_config(self.brokers, self.file) | promised
+
+    def _identity(self) -> dict[str, Any]:
+        """Who writes: nobody in particular, where nothing is transactional."""
+        name = f"{self.group}.{self.slot or self.session}"
+        return {"client.id": name} if self.delivery == "at_least_once" else {"transactional.id": name}
 
     def call_seconds(self) -> float:
         """How long a write, or flush and offsets and commit together, may take: less than a transaction may last.

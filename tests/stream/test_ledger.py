@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.ledger import Fault, LiveLedger, Range, faults, range_of
+from stream.ledger import Fault, LiveLedger, Range, faults, range_of, standing
 from stream.records import Place
 
 PLACE = Place("flights.features", 3)
@@ -183,3 +183,27 @@ def test_the_live_ledger_does_not_answer_for_others() -> None:
     live.account([span(0, 10)])
     live.assigned({PLACE: 50})
     assert live.account([span(50, 60)]) == {PLACE: 0}
+
+
+@given(tilings(), st.data())
+def test_what_was_written_again_stands_in_place_of_what_was_there(tiling: list[Range], data: st.DataObject) -> None:
+    """A writer at least once that goes back to where it committed: its ranges tile all the same, nothing is lost."""
+    whole = [replace(one, may_repeat=True) for one in tiling]
+    back = data.draw(st.integers(0, len(whole)))
+    again = [*whole, *whole[back:]]
+    assert list(faults(standing(again))) == []
+    assert sum(one.read for one in standing(again)) == sum(one.read for one in whole)
+    assert standing(tiling) == tiling
+
+
+def test_an_account_written_once_may_not_be_written_again() -> None:
+    """Exactly once says what it means: twice is a fault."""
+    twice = [span(0, 10), span(10, 30), span(10, 30)]
+    assert standing(twice) == twice
+    assert [fault.start for fault in faults(standing(twice))] == [10]
+
+
+def test_a_gap_stays_a_gap() -> None:
+    """Written at least once, positions may be accounted for again, but not left out."""
+    gap = [replace(one, may_repeat=True) for one in (span(0, 10), span(12, 30))]
+    assert [(fault.start, fault.end) for fault in faults(standing(gap))] == [(10, 12)]

@@ -7,7 +7,7 @@ from stream.kafka.clients import made
 from stream.kafka.settings import LogSettings
 
 
-def settings(**other: float) -> LogSettings:
+def settings(**other: float | str) -> LogSettings:
     """Settings of a log that is never opened."""
     return LogSettings(brokers="127.0.0.1:1", group="g", topics=("t",), session="s", **other)  # type: ignore[arg-type]  # a test's words
 
@@ -29,3 +29,11 @@ def test_librdkafka_takes_the_bounds_of_memory() -> None:
     assert config["queued.max.messages.kbytes"] * 1024 + config["fetch.max.bytes"] <= 20_000_000
     assert config["fetch.max.bytes"] + 512 <= config["receive.message.max.bytes"]
     assert settings().producer()["queue.buffering.max.kbytes"] * 1024 < 40_000_000
+
+
+def test_at_least_once_is_not_transactional_and_waits_for_nobody() -> None:
+    """Still idempotent: what librdkafka itself sends again is there once, in order."""
+    config = settings(delivery="at_least_once").producer()
+    assert not {"transactional.id", "transaction.timeout.ms"} & set(config)
+    assert (config["linger.ms"], config["enable.idempotence"]) == (0, True)
+    made(Producer, config)
