@@ -14,7 +14,7 @@ ARROWS: dict[str, set[str]] = {
     "stream": {"stream"},
     "models": {"models", "schemas", "kernels"},
     "services": {"models", "schemas", "stream", "kernels"},
-    "deploy": {"deploy"},
+    "deploy": {"deploy", "driftline"},
     "load": {"load", "services", "models", "schemas", "stream"},
     "driftline": {"driftline", "load", "services", "models", "schemas", "stream"},
 }

@@ -31,6 +31,7 @@ OWN: Mapping[Service, frozenset[MetricName]] = {
     | TRADES
     | {
         "driftline_model_info",
+        "driftline_codec_disagreements_total",
         "driftline_misplaced_keys_total",
         "driftline_rejects_total",
         "driftline_marks_total",
