@@ -77,7 +77,7 @@ have_standins() { # Under the names that .env gives: compose.yaml is used as it 
 
 stop_engine() { # And what it left mounted.
   [ -z "${ENGINE:-}" ] && return
-  kill "$ENGINE" 2> /dev/null
-  wait "$ENGINE" 2> /dev/null
-  return 0
+  kill "$ENGINE" 2> /dev/null || true
+  wait "$ENGINE" 2> /dev/null || true
+  umount "$ROOM/engine/data" "$ROOM/engine/run/netns/default" 2> /dev/null || true
 }

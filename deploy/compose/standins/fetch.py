@@ -14,7 +14,9 @@ APICURIO_VERSION = "3.3.3"
 
 def fetch(room: Path) -> None:
     """Put Kafka's jars and tools into `room`/kafka, the registry into `room`/registry; what is there stays."""
-    context = jgo.MavenContext(repo_cache=room / "maven", remote_repos={"central": jgo.MAVEN_CENTRAL_URL}, timeout=60)
+    context = jgo.MavenContext(
+        repo_cache=room.parent / "maven", remote_repos={"central": jgo.MAVEN_CENTRAL_URL}, timeout=60
+    )
     kafka, registry = room / "kafka", room / "registry"
     if not kafka.exists():
         draft = Path(shutil.copytree(Path(classpath()).parent, room / "kafka.draft", dirs_exist_ok=True))
