@@ -1,8 +1,9 @@
 """Serving on a real Kafka: our scorer, its own limits and others drain the same filled topic in turns.
 
 EVENTS=300000 in the topic (slower systems read a part of it), REPEATS=3 drains each, MODELS=mlp (mlp, lightgbm,
-logistic, or several), SYSTEMS= tags or beginnings of them, all by default. Each system is checked before it is
-measured: every id answered, once where that is promised, every score within 1e-5 of what the model says itself.
+logistic, or several), SYSTEMS= tags or beginnings of them, DELIVERY=exactly_once or at_least_once alone. Each system is
+checked before it is measured: every id answered, once where that is promised, every score within 1e-5 of what the model
+says itself.
 """
 
 import os
@@ -76,7 +77,8 @@ def table(model: str, drains: Mapping[str, Sequence[Drain]]) -> Table:
 
 def main() -> None:
     """Measure, print the tables, keep the figures in out/bench/serving.json."""
-    systems = picked(lineup(), os.environ.get("SYSTEMS", ""))
+    delivery = os.environ.get("DELIVERY", "")
+    systems = [one for one in picked(lineup(), os.environ.get("SYSTEMS", "")) if delivery in ("", one.delivery)]
     models = (os.environ.get("MODELS") or ",".join(MODELS)).split(",")
     before, found = listen(), dict[str, Drains]()
     events, repeats = number("EVENTS", EVENTS), number("REPEATS", REPEATS)
