@@ -101,13 +101,13 @@ fuzz: setup ## hostile bytes for every reader for SECONDS=60, by SEED; FILE= run
 	@PYTHONPATH=. .venv-fuzz/bin/python -m $(if $(FILE),load.fuzz.replay $(FILE),load.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)))
 
 lock: setup ## pin the requirements again from pyproject.toml
-	@for extra in dev scorer drift notifier tools image signing train fuzz peers quix; do \
+	@for extra in dev scorer drift notifier tools image signing train fuzz peers quix nannyml pictures; do \
 	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	    --custom-compile-command "make lock" --extra $$extra pyproject.toml -o requirements/$$extra.txt || exit 1; done
 
 clean: ## stop the local stack and remove what was built here
 	@if [ -x $(BIN)/driftline ] && [ -d .driftline ]; then $(BIN)/driftline down || true; fi
-	@rm -rf $(VENV) .venv-train .venv-fuzz .venv-peers .venv-quix .driftline .mypy_cache .ruff_cache .hypothesis out build dist *.egg-info
+	@rm -rf $(VENV) .venv-train .venv-fuzz .venv-peers .venv-quix .venv-nannyml .venv-pictures .driftline .mypy_cache .ruff_cache .hypothesis out build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup demo test test-fast test-observability soak soak-long soak-join fuzz check lint types bench bench-peers \
