@@ -2,54 +2,56 @@
 
 import os
 from statistics import median
+from typing import NamedTuple
 
-import numpy as np
-
+from load.bench.drifting.changes import CHANGES, QUIET
 from load.bench.drifting.days import ROWS, days
-from load.bench.drifting.stories import category_share, mean_up, missing_a_little, wider
-from load.bench.drifting.world import DAY, KINDS, REFERENCE_DAYS, Break, Rows, World
+from load.bench.drifting.single import best
+from load.bench.drifting.spread import spread
+from load.bench.drifting.world import KINDS, World
 from load.bench.race import say
 from services.drift.findings.terms import Terms
 
 SEEDS = int(os.environ.get("SEEDS") or 10)
-FEATURES, QUIET, MOST = 12, 3, 12
+FEATURES, MOST = 12, 12
+KINDS_OF_ALL = [KINDS[place % len(KINDS)] for place in range(FEATURES)]
 BUDGETS = {"1 page in 30 days": 1.0, "30 pages in 30 days": 30.0}
-RAMP_ROWS = 10_000
-MORE = 0.05
 
 
-def more_errors(rows: Rows, world: World) -> Rows:
-    """Five of a hundred right decisions are wrong from now on."""
-    del world
-    decided = rows.scores >= 0.5  # noqa: PLR2004 - the contract's threshold
-    chance = (np.arange(len(decided)) * 0.6180339887) % 1.0
-    return Rows(rows.matrix, rows.scores, np.where(chance < MORE, ~decided, rows.labels), rows.times)
+class Task(NamedTuple):
+    """A change at a budget."""
+
+    change: str
+    pages: float
+
+    @property
+    def run(self) -> int:
+        """Rows a false page is put up with in."""
+        return round(ROWS * Terms().budget_days / self.pages)
 
 
-def ramp(rows: Rows, world: World) -> Rows:
-    """One feature moves by a standard deviation over ten thousand events, then stays."""
-    place = next(place for place, kind in enumerate(world.kinds) if kind == "normal")
-    reached = min(1.0, (world.now / DAY - REFERENCE_DAYS - QUIET) * ROWS / RAMP_ROWS)
-    matrix = rows.matrix.copy()
-    matrix[:, place] += np.float32(reached)
-    return world.answered(matrix, rows.times)
+class Told(NamedTuple):
+    """Median days to a page, to a note or page; events to the alarm of river's best, and which that is."""
+
+    page: float
+    note: float
+    river: float
+    name: str
 
 
-CHANGES: dict[str, Break] = {
-    "mean +0.5 sd": mean_up,
-    "sd x1.5": wider,
-    "category +10 points": category_share,
-    "errors +5 points": more_errors,
-    "ramp +1 sd in 10,000": ramp,
-    "missing 0 -> 5 %": missing_a_little,
-}
+def told(task: Task) -> Told:
+    """How soon a change is told, and how soon river's best detector would."""
+    found = [waited(task, seed) for seed in range(SEEDS)]
+    page, note = (median(one) for one in zip(*found, strict=True))
+    river, name = best(CHANGES[task.change], KINDS_OF_ALL, run=task.run, days=MOST, seeds=range(SEEDS))
+    return Told(page, note, river, name)
 
 
-def waited(happens: Break, terms: Terms, seed: int) -> tuple[float, float]:
+def waited(task: Task, seed: int) -> tuple[float, float]:
     """Days from the change to the first page, and to the first note or page; infinite where none came."""
-    world = World([KINDS[place % len(KINDS)] for place in range(FEATURES)], seed=seed, reference_rows=20_000)
+    world, terms = World(KINDS_OF_ALL, seed=seed, reference_rows=20_000), Terms(budget_pages=task.pages)
     page, note = float("inf"), float("inf")
-    for day in days(world, terms, count=QUIET + MOST, breaks=happens, since=QUIET):
+    for day in days(world, terms, count=QUIET + MOST, breaks=CHANGES[task.change].happens, since=QUIET):
         if day.number >= QUIET:
             since = float(day.number - QUIET + 1)
             page = min(page, since if day.pages else page)
@@ -59,13 +61,15 @@ def waited(happens: Break, terms: Terms, seed: int) -> tuple[float, float]:
 
 def main() -> None:
     """Print a row a change and budget."""
+    tasks = [Task(change, pages) for change in CHANGES for pages in BUDGETS.values()]
+    names = dict(zip(BUDGETS.values(), BUDGETS, strict=True))
     say(f"{SEEDS} worlds, a window of {ROWS:,} events a day, {MOST} days watched; median days (events)")
-    say(f"{'change':22} {'budget':20} {'page':>16} {'note or page':>16}")
-    for name, happens in CHANGES.items():
-        for budget, pages in BUDGETS.items():
-            found = [waited(happens, Terms(budget_pages=pages), seed) for seed in range(SEEDS)]
-            cells = [_cell(median(one)) for one in zip(*found, strict=True)]
-            say(f"{name:22} {budget:20} {cells[0]:>16} {cells[1]:>16}")
+    say("river: its fastest detector, tuned to as many false alarms, fed every row of the one stream that changes")
+    say(f"{'change':22} {'budget':20} {'page':>16} {'note or page':>16} {'river, events':>22}")
+    for task, one in zip(tasks, spread(told, tasks, what="power", unit="rows of the table"), strict=True):
+        river = "none" if one.river == float("inf") else f"{one.river:,.0f} {one.name}"
+        cells = f"{_cell(one.page):>16} {_cell(one.note):>16} {river:>22}"
+        say(f"{task.change:22} {names[task.pages]:20} {cells}")
 
 
 def _cell(waited_days: float) -> str:

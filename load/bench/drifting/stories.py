@@ -21,7 +21,7 @@ class Story(NamedTuple):
     pages: bool
 
 
-def _first(world: World, *kinds: str) -> int:
+def heaviest(world: World, *kinds: str) -> int:
     """The feature of one of these kinds that weighs most."""
     places = [place for place, kind in enumerate(world.kinds) if kind in kinds]
     return max(places, key=lambda place: (abs(world.weights[place]), -place))
@@ -40,27 +40,27 @@ def _mistold(world: World, rows: Rows, matrix: NDArray[np.float32]) -> Rows:
 def null_burst(rows: Rows, world: World) -> Rows:
     """A feature that weighs is empty in half of the rows."""
     matrix = rows.matrix.copy()
-    matrix[::2, _first(world, "normal", "lognormal", "season")] = np.nan
+    matrix[::2, heaviest(world, "normal", "lognormal", "season")] = np.nan
     return _mistold(world, rows, matrix)
 
 
 def missing_a_little(rows: Rows, world: World) -> Rows:
     """A feature is empty in a twentieth of the rows."""
     matrix = rows.matrix.copy()
-    matrix[::20, _first(world, "normal")] = np.nan
+    matrix[::20, heaviest(world, "normal")] = np.nan
     return _mistold(world, rows, matrix)
 
 
 def other_unit(rows: Rows, world: World) -> Rows:
     """A feature comes a thousand times as large."""
     matrix = rows.matrix.copy()
-    matrix[:, _first(world, "normal", "lognormal", "season")] *= 1000.0
+    matrix[:, heaviest(world, "normal", "lognormal", "season")] *= 1000.0
     return _mistold(world, rows, matrix)
 
 
 def renamed(rows: Rows, world: World) -> Rows:
     """The commonest category goes by a name that nobody knows."""
-    place, matrix = _first(world, "category"), rows.matrix.copy()
+    place, matrix = heaviest(world, "category"), rows.matrix.copy()
     matrix[matrix[:, place] == 0, place] = UNKNOWN
     return _mistold(world, rows, matrix)
 
@@ -77,20 +77,20 @@ def covariate(rows: Rows, world: World, by: float = 1.0) -> Rows:
 def mean_up(rows: Rows, world: World) -> Rows:
     """One feature moves by half a standard deviation."""
     matrix = rows.matrix.copy()
-    matrix[:, _first(world, "normal")] += 0.5
+    matrix[:, heaviest(world, "normal")] += 0.5
     return _with(world, rows, matrix)
 
 
 def wider(rows: Rows, world: World) -> Rows:
     """One feature spreads half as much again."""
     matrix = rows.matrix.copy()
-    matrix[:, _first(world, "normal")] *= 1.5
+    matrix[:, heaviest(world, "normal")] *= 1.5
     return _with(world, rows, matrix)
 
 
 def category_share(rows: Rows, world: World) -> Rows:
     """The second category takes ten points from the first."""
-    place, matrix = _first(world, "category"), rows.matrix.copy()
+    place, matrix = heaviest(world, "category"), rows.matrix.copy()
     firsts = np.flatnonzero(matrix[:, place] == 0)
     matrix[firsts[:: max(1, len(firsts) * 10 // len(matrix))], place] = 1 % CLASSES
     return _with(world, rows, matrix)
