@@ -13,6 +13,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.colors import PowerNorm
+from matplotlib.ticker import MultipleLocator
 
 CAUSES = {"quality": "#7b3294", "serving": "#555555", "data": "#2c7bb6", "label": "#e66101", "concept": "#d7191c"}
 MOST, OFTEN = 0.6, 0.5
@@ -77,6 +78,7 @@ def paint_quality(axes: Any, weeks: Weeks) -> None:
             axes.scatter([place], [where], marker="^", s=45, color=CAUSES[cause], label=label, zorder=3)
             seen.add(cause)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    axes.yaxis.set_major_locator(MultipleLocator(0.02))
     axes.set_title("does it hurt: accuracy by week, and what paged", loc="left")
     withheld = np.flatnonzero(np.isnan(sides["estimated"]))
     for place in withheld.tolist():
