@@ -8,6 +8,7 @@ import numpy as np
 
 from models.figures import binary
 from services.drift.findings.finding import Finding
+from services.drift.findings.given_prior import gap_at_prior
 from services.drift.findings.reference import Reference
 from services.drift.findings.terms import Terms
 from services.drift.stats.binned import Floats
@@ -130,7 +131,7 @@ def findings(found: Realised, known: Known, reference: Reference, terms: Terms) 
                 what=f"realised accuracy is {points:.1f} points {side} what the scores let expect",
             )
         )
-    return [*tests, *_why(found, reference, terms)]
+    return [*tests, *gap_at_prior(known, reference, terms), *_why(found, reference, terms)]
 
 
 def _why(found: Realised, reference: Reference, terms: Terms) -> list[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr
+from scipy.special import expit, logit, stdtr
 
 from services.drift.stats.binned import Counts, Floats, merged, psi
 from services.drift.stats.combine import simes
@@ -12,6 +12,7 @@ from services.drift.stats.dispersion import of_histograms, psi_p
 from services.drift.stats.rates import compare_shares
 
 FEWEST_BLOCKS = 2
+SURE, FARTHEST, HALVINGS = 1e-4, 20.0, 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +97,30 @@ def gap_of(estimated: float, realised: float, unit: float, rows: int, margin: Ma
     beyond, before = (abs(value) - delta) / error, (-abs(value) - delta) / error
     p_value = float(stdtr(freedom, -beyond) + stdtr(freedom, before)) if abs(value) > delta else 1.0
     return Gap(value=value, error=error, p_value=min(1.0, p_value))
+
+
+def gap_given_prior(table: Counts, chances: Floats, positive_from: int) -> Floats:
+    """Estimated minus realised accuracy of labelled rows (..., S, 2): (...), the estimate told how many are positive.
+
+    `chances` (S,) of the positive class at each score bin, moved in their logits until they add up to the positives
+    there are (Saerens, Latinne and Decaestecker 2002): what differs from day to day only because more or fewer of them
+    are positive is gone. `positive_from`: the first bin of positive decisions.
+
+    >>> gap_given_prior(np.array([[80.0, 20.0], [20.0, 80.0]]), np.array([0.2, 0.8]), 1).round(6).tolist()
+    0.0
+    """
+    counts = np.asarray(table, dtype=np.float64)
+    rows, positive = counts.sum(axis=-1), counts[..., 1].sum(axis=-1)
+    usual = logit(np.clip(chances, SURE, 1.0 - SURE))
+    low, high = np.full(positive.shape, -FARTHEST), np.full(positive.shape, FARTHEST)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2.0
+        is_low = (rows * expit(usual + middle[..., None])).sum(axis=-1) < positive
+        low, high = np.where(is_low, middle, low), np.where(is_low, high, middle)
+    moved, decided = expit(usual + low[..., None]), np.arange(rows.shape[-1]) >= positive_from
+    expected = (rows * np.where(decided, moved, 1.0 - moved)).sum(axis=-1)
+    right = np.where(decided, counts[..., 1], counts[..., 0]).sum(axis=-1)
+    return np.asarray((expected - right) / np.maximum(rows.sum(axis=-1), 1.0))
 
 
 @dataclass(frozen=True, kw_only=True)
