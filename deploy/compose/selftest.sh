@@ -17,6 +17,10 @@ refuse() { printf 'error: %s\nfix: %s\n' "$1" "$2" >&2; exit 2; }
 compose() { docker compose --project-directory "$HERE" --project-name "$PROJECT" --file "$HERE/compose.yaml" "$@"; }
 python() { "$ROOT/.venv/bin/python" "$@"; }
 
+mkdir -p "$ROOM"
+exec 9> "$ROOM/lock"
+flock --nonblock 9 || refuse "another self test is running" "wait for it, or give a SELFTEST_ROOM of your own"
+
 # shellcheck source-path=SCRIPTDIR source=standins/engine.sh
 source "$HERE/standins/engine.sh"
 set -a
@@ -37,7 +41,7 @@ finish() {
     [ "$code" = 0 ] || { compose ps --all; compose logs --tail 15; } >&2 || true
     if [ -n "${KEEP:-}" ]; then say "kept: docker compose --project-name $PROJECT"; exit "$code"; fi
     say "taking everything down"
-    compose --profile '*' down --volumes --remove-orphans --timeout 60 > /dev/null 2>&1 || code=1
+    compose --profile '*' down --volumes --remove-orphans --timeout 30 > /dev/null 2>&1 || code=1
     [ -z "$(docker ps --all --quiet --filter "label=com.docker.compose.project=$PROJECT")" ] || code=1
   fi
   stop_engine

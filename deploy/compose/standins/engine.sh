@@ -10,7 +10,7 @@ start_engine() { # A dockerd on a socket of its own; it ends with the self test.
   mkdir -p "$ROOM/engine"
   export DOCKER_HOST="unix://$ROOM/engine/docker.sock" DOCKER_BUILDKIT=0 DOCKER_CONFIG="$ROOM/config"
   dockerd --data-root "$ROOM/engine/data" --exec-root "$ROOM/engine/run" --pidfile "$ROOM/engine/pid" \
-    -H "$DOCKER_HOST" --storage-driver overlay2 > "$ROOM/engine/log" 2>&1 &
+    -H "$DOCKER_HOST" --storage-driver overlay2 > "$ROOM/engine/log" 2>&1 9>&- &
   ENGINE=$!
   until docker version > /dev/null 2>&1; do
     kill -0 "$ENGINE" 2> /dev/null || refuse "dockerd ended" "its log is $ROOM/engine/log"
