@@ -40,15 +40,28 @@ class Contest:
         return self._filled[events]
 
     def run(self, events: int, repeats: int) -> Drains:
-        """Check everybody, then measure them in turns; who fails its check is out, said so."""
-        playing = [one for one in self._systems if self._passes(one, events)]
-        drains: Drains = {one.row: [] for one in playing}
-        for turn in range(repeats):
-            for one in playing:
-                found = drain(self._stage, one, self.filled(max(1, events // one.share)))
-                drains[one.row].append(found)
-                say(f"{self._model}, drain {turn + 1} of {repeats}: {one.row}: {told(found)}")
+        """Check everybody, then measure them in turns; after a Ctrl-C what was measured so far is the answer."""
+        drains: Drains = {}
+        try:
+            playing = [one for one in self._systems if self._passes(one, events)]
+            for turn in range(repeats):
+                say(f"{self._model}, round {turn + 1} of {repeats}")
+                playing = [one for one in playing if self._drained(one, events, drains)]
+        except KeyboardInterrupt:
+            say("stopped: the tables hold what was measured so far")
         return drains
+
+    def _drained(self, system: System, events: int, drains: Drains) -> bool:
+        """One more drain of a system; who fails is out, said so, and what it did before does not count."""
+        try:
+            found = drain(self._stage, system, self.filled(max(1, events // system.share)))
+        except SystemExit as error:
+            say(f"out: {error}")
+            drains.pop(system.row, None)
+            return False
+        drains.setdefault(system.row, []).append(found)
+        say(f"{self._model}: {system.row}: {told(found)}")
+        return True
 
     def _passes(self, system: System, events: int) -> bool:
         if system.missing:
