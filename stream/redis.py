@@ -8,20 +8,22 @@ from urllib.parse import urlsplit
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, NoScriptError, RedisError, ResponseError
 from redis.retry import Retry
 
 from stream.faults import Stopped
-from stream.properties import hidden, properties
+from stream.properties import hidden
+from stream.redis_properties import redis_properties
 from stream.store import StoreRefused, StoreUnavailable
 
-KNOWN = ("username", "password", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 TIMEOUT_SECONDS = 0.25
 PORT = 6379
 PACKED = "hash-max-listpack-value"
 
 Script = Callable[[Sequence[bytes], Sequence[bytes | int]], Any]
 """Keys and arguments in, the script's answer out. Raises StoreUnavailable, StoreRefused."""
+Sent = Callable[[Sequence[bytes], Sequence[bytes | int]], Callable[[], Any]]
+"""Keys and arguments in, what waits for the script's answer out, to be called once. Both raise as Script does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +90,7 @@ class Store:
 
     def __init__(self, address: Address, file: Path | None = None, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self.address = address
-        self._given = _given(file)
+        self._given = redis_properties(file)
         secure = address.is_encrypted or any(name.startswith("ssl_") for name in self._given)
         self._client = Redis(
             host=address.host,
@@ -106,6 +108,30 @@ class Store:
         """A script to be run by its digest; the store is sent its text when it does not know it (yet, or any more)."""
         registered = self._client.register_script(lua)
         return lambda keys, arguments: self._asked(lambda: registered(keys=list(keys), args=list(arguments)))
+
+    def sent(self, lua: str) -> Sent:
+        """As `script`, but nobody waits for the answer before it is asked for: the store works meanwhile."""
+        registered, pool = self._client.register_script(lua), self._client.connection_pool
+
+        def send(keys: Sequence[bytes], arguments: Sequence[bytes | int]) -> Callable[[], Any]:
+            connection = self._asked(pool.get_connection)
+
+            def answer() -> Any:
+                try:
+                    return connection.read_response()
+                except NoScriptError:
+                    return registered(keys=list(keys), args=list(arguments))
+                finally:
+                    pool.release(connection)
+
+            try:
+                self._asked(lambda: connection.send_command("EVALSHA", registered.sha, len(keys), *keys, *arguments))
+            except BaseException:
+                pool.release(connection)
+                raise
+            return lambda: self._asked(answer)
+
+        return send
 
     def is_there(self) -> bool:
         """Whether it answers, if only to ask who we are."""
@@ -169,18 +195,3 @@ class Store:
         """What went wrong in our words; without an answer redis-py has dropped the connection by now."""
         words = f"Redis at {self.address}: {hidden(str(error), self._given)}"
         return StoreRefused(words) if isinstance(error, ResponseError) else StoreUnavailable(words)
-
-
-def _given(file: Path | None) -> dict[str, str]:
-    given = properties(file)
-    if strange := len(set(given) - set(KNOWN)):
-        raise Stopped(
-            f"{file}: found {strange} properties that are none, expected some of {', '.join(KNOWN)}",
-            fix="correct their names; they are not shown here, one may be a secret in the wrong place",
-            configuration=True,
-        )
-    for name, value in given.items():
-        if name.startswith("ssl_") and not Path(value).is_file():
-            fix = "give the path of a file that is there; what was given is not shown"
-            raise Stopped(f"{file}: {name} names no file", fix=fix, configuration=True)
-    return given

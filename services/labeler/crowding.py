@@ -111,4 +111,4 @@ class Crowding:
         each = bytes_each(round(self._id_bytes / self._rows), labels=1)
         everywhere = self._partitions / max(1, len(self._found.waiting))
         rate = self._rows / span * everywhere
-        return bytes_needed(rate, self._terms, each=each, partitions=self._partitions)
+        return bytes_needed(rate, self._terms, each=each)

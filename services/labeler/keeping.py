@@ -10,6 +10,7 @@ from services.labeler.asking import asked
 from services.labeler.notes import token_of, turn_of, with_token, with_turn
 from services.labeler.overlay import Changed
 from services.labeler.room.room import Change, Due, Room, State
+from services.labeler.writing import Writing
 from stream.faults import Abort, Stopped
 from stream.records import Place, Span, Start
 from stream.store import StoreRefused, StoreUnavailable
@@ -54,13 +55,14 @@ class Keeping:
 
     def __init__(self, room: Room, topics: tuple[str, str], heal: Healer, tell: Callable[[int, str], None]) -> None:
         self._room, self._topics, self._heal, self._tell = room, topics, heal, tell
-        self._raised = -FLOOR_SECONDS
+        self._writing, self._raised = Writing(room), -FLOOR_SECONDS
         self._own: dict[int, Own] = {}
         self._last: dict[int, int] = {}
         self._swept: set[int] = set()
 
     def assigned(self, starts: Mapping[Place, Start]) -> None:
         """These pairs are ours from now on. Raises Stopped where an assignment parts a pair."""
+        self._hear()
         predictions, labels = ({p.partition: s for p, s in starts.items() if p.topic == t} for t in self._topics)
         if predictions.keys() != labels.keys():
             alone = sorted(predictions.keys() ^ labels.keys())
@@ -87,6 +89,7 @@ class Keeping:
 
     def prepare(self) -> None:
         """Claim and heal whatever is not as it should be. Raises Abort when the store cannot be asked."""
+        self._hear()
         for pair, own in self._own.items():
             if not own.is_ready:
                 self._own[pair] = asked(partial(self._take_over, pair, own))
@@ -173,7 +176,7 @@ class Keeping:
         for place, pair in enumerate(ready):
             one = changes.get(pair, nothing)
             said[pair] = Change(self._own[pair].state(), one.puts, one.adds, one.drops, words if place == 0 else {})
-        self._write(said)
+        self._writing.write(said)
 
     def _raise_floors(self, pairs: Sequence[int]) -> None:
         """What is published from here on comes after all that the room is about to know of these pairs."""
@@ -189,10 +192,7 @@ class Keeping:
             half = "predictions" if span.place.topic == self._topics[0] else "labels"
             self._own[span.place.partition] = replace(own, **{half: span.end})  # type: ignore[arg-type]  # both are offsets
 
-    def _write(self, changes: Mapping[int, Change]) -> None:
-        try:
-            others: Mapping[int, int | None] = self._room.write(changes) if changes else {}
-            why = "its token is another one's, or gone"
-        except (StoreUnavailable, StoreRefused) as error:
-            others, why = dict.fromkeys(changes), str(error)
-        self._distrust(changes if others else (), f"a committed transaction could not be written: {why}")
+    def _hear(self) -> None:
+        """What became of the last write; where it failed its pairs are to be healed."""
+        failed, why = self._writing.hear()
+        self._distrust(failed, f"a committed transaction could not be written: {why}")

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.labeler.entry import HEAD, KEY_IS_ID, LABEL, NULL_KEY, SEAT, VERSION
+from services.labeler.core import MOST_LABELS
+from services.labeler.entry import HEAD, KEY_IS_ID, LABEL, LABEL_BITS, NULL_KEY, SEAT, counts
 
-HEADS = {(seats, labels): HEAD.pack(VERSION, seats, labels, 0)[:-2] for seats in (0, 1) for labels in (0, 1)}
-ONE_SEAT = HEADS[1, 0][:-1]
-PLAIN = {kinds: HEAD.pack(VERSION, *kinds, KEY_IS_ID) for kinds in HEADS}
+HEADS = {kinds: counts(*kinds).to_bytes(2, "little") for kinds in ((0, 0), (0, 1), (1, 0), (1, 1))}
+PLAIN = {kinds: HEAD.pack(counts(*kinds), KEY_IS_ID) for kinds in HEADS}
 IS_ID, NO_KEY = (length.to_bytes(2, "little") for length in (KEY_IS_ID, NULL_KEY))
 FIRST = HEAD.size
 AFTER_SEAT, AFTER_LABEL = FIRST + SEAT.itemsize, FIRST + LABEL.itemsize
@@ -19,7 +19,7 @@ NOBODY = bytes(SEAT.itemsize)
 
 def key_of(entry: bytes, one: bytes) -> bytes | None:
     """The key that a whole entry of one seat keeps for its event."""
-    length = int.from_bytes(entry[4:6], "little")
+    length = _key_length(entry)
     return one if length == KEY_IS_ID else None if length == NULL_KEY else entry[-length:] if length else b""
 
 
@@ -34,7 +34,7 @@ def kinds(known: Sequence[bytes], seats: int, labels: int) -> tuple[NDArray[np.b
 
     def is_whole(entry: bytes) -> bool:
         return (len(entry) == size and entry.startswith(plain)) or (
-            entry[:4] == HEADS[seats, labels] and len(entry) == size + _key_size(entry)
+            entry[:2] == HEADS[seats, labels] and len(entry) == size + _key_size(entry)
         )
 
     return flags(known, lambda entry: not entry), flags(known, lambda entry: bool(entry) and is_whole(entry))
@@ -43,10 +43,20 @@ def kinds(known: Sequence[bytes], seats: int, labels: int) -> tuple[NDArray[np.b
 def has_one_seat(entry: bytes) -> bool:
     """Whether an entry has one seat, labels or none, and all of its bytes."""
     return (
-        entry[:3] == ONE_SEAT
-        and len(entry) >= AFTER_SEAT
-        and len(entry) == AFTER_SEAT + (entry[3] * LABEL.itemsize + _key_size(entry))
+        len(entry) >= AFTER_SEAT
+        and int.from_bytes(entry[:2], "little") >> LABEL_BITS == 1
+        and len(entry) == AFTER_SEAT + (labels_of(entry) * LABEL.itemsize + _key_size(entry))
     )
+
+
+def labels_of(entry: bytes) -> int:
+    """How many labels an entry has."""
+    return entry[0] & MOST_LABELS if entry else 0
+
+
+def has_id_as_key(entry: bytes) -> bool:
+    """Whether an entry keeps no key, for it is the id."""
+    return entry[2:4] == IS_ID
 
 
 def rows_of(head: bytes, *columns: NDArray[Any]) -> list[bytes]:
@@ -61,15 +71,19 @@ def rows_of(head: bytes, *columns: NDArray[Any]) -> list[bytes]:
     return said
 
 
+def _key_length(entry: bytes) -> int:
+    return int.from_bytes(entry[2:4], "little")
+
+
 def _key_size(entry: bytes) -> int:
-    length = int.from_bytes(entry[4:6], "little")
+    length = _key_length(entry)
     return length if length < NULL_KEY else 0
 
 
 def key_with(entry: bytes, after: int, key: bytes | None, one: bytes) -> tuple[bytes, bytes]:
     """How an entry tells its key: as it did where it has one of its own, else by the row's."""
-    if entry and entry[4:6] != IS_ID:
-        return entry[4:6], entry[after:]
+    if entry and not has_id_as_key(entry):
+        return entry[2:4], entry[after:]
     if key == one:
         return IS_ID, b""
     return (NO_KEY, b"") if key is None else (len(key).to_bytes(2, "little"), key)

@@ -87,10 +87,10 @@ class Labeler(Stage):
 
     def take(self, batch: Batch) -> Iterable[Writes]:
         """Join a batch, all but what is to wait for its schema. Raises Stopped when too much cannot be read."""
-        self._keeping.prepare()
         latest = self._kit.latest()
         self._pairs.read(batch)
         read = self._intake.read(batch, latest)
+        self._keeping.prepare()
         self._held, may_go_on = held_back(batch, read.waiting | self._crowding.waiting(batch))
         if self._held:
             self._sight.waits(self._crowding.why or read.details[int(read.waiting.argmax())])

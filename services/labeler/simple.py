@@ -21,13 +21,14 @@ from services.labeler.packed import (
     AFTER_SEAT,
     FIRST,
     HEADS,
-    IS_ID,
     NOBODY,
     PLAIN,
     flags,
+    has_id_as_key,
     has_one_seat,
     key_with,
     kinds,
+    labels_of,
     rows_of,
     stacked,
 )  # fmt: skip
@@ -98,7 +99,7 @@ class Simple:
         results = np.where(hears, first, np.where(until < clocks, AS_ORPHAN, AS_EARLY)).tolist()
         slots = (until // self._leaving).tolist()
         # The most common, all of them at once: a seat takes it, the key is the id.
-        plain = good & hears & rows.own_keys() & flags(known, lambda entry: entry[4:6] == IS_ID)
+        plain = good & hears & rows.own_keys() & flags(known, has_id_as_key)
         both = rows_of(PLAIN[1, 1], seats, said)
         steps: Steps = list(zip(both, repeat(None), zip(told, labels, strict=True), results))
         for row in np.flatnonzero(~plain).tolist():
@@ -122,7 +123,7 @@ class Simple:
         """
         has_seat = flags(known, has_one_seat)
         seats = stacked(known, has_seat, NOBODY, SEAT)
-        labels = np.array([entry[3] if there else 0 for entry, there in zip(known, has_seat.tolist(), strict=True)])
+        labels = np.fromiter(map(labels_of, known), np.int64, len(known))
         times = seats["time"]
         is_gone, is_alone = flags(known, lambda entry: not entry), alone(rows)
         good = is_alone & (is_gone | (has_seat & _near(times) & _is_sound(seats, labels)))

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from services.labeler.caused import Causing, Where
 from services.labeler.core import MOST_LABELS, NO_LABEL, Entry, Label, Result, Seat, Terms, hear, hear_all
+from services.labeler.entry import MOST_OUTCOMES
 from services.labeler.overlay import Overlay
 from services.labeler.slots import EXPIRES, LEAVES, Slots
 
@@ -129,4 +130,4 @@ class Singly:
         if said is None:
             return seat
         expired = seat.status == "waiting" and said[1]
-        return replace(seat, seq=said[0] + 1, status="expired" if expired else seat.status)
+        return replace(seat, seq=min(said[0] + 1, MOST_OUTCOMES), status="expired" if expired else seat.status)

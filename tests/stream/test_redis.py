@@ -141,6 +141,34 @@ def test_a_restart_between_two_requests_goes_unnoticed(valkey: Valkey, store: St
     assert echo([], [b"two"]) == b"two"
 
 
+def test_what_is_sent_is_answered_when_it_is_asked_for(valkey: Valkey, store: Store) -> None:
+    """Whatever else is asked meanwhile, known to the store or not, its answer is its own."""
+    send, echo = store.sent("return {'sent', ARGV[1]}"), store.script("return ARGV[1]")
+    for text in (b"one", b"\xff\0"):
+        answer = send([], [text])
+        assert echo([], [b"other"]) == b"other"
+        assert answer() == [b"sent", text]
+    valkey.restart()
+    assert send([b"k"], [3])() == [b"sent", b"3"]
+
+
+def test_what_was_sent_and_not_answered_is_unavailable(valkey: Valkey, store: Store) -> None:
+    """Nobody there, or nobody who answers in time, or a refusal; its late answer is nobody's."""
+    send = store.sent("return ARGV[1] == 'no' and redis.error_reply('ERR no thanks') or ARGV[1]")
+    assert send([], [b"zero"])() == b"zero"
+    with pytest.raises(StoreRefused, match="no thanks"):
+        send([], [b"no"])()
+    os.kill(valkey.pid, signal.SIGSTOP)
+    answer = send([], [b"one"])
+    with pytest.raises(StoreUnavailable):
+        answer()
+    os.kill(valkey.pid, signal.SIGCONT)
+    assert send([], [b"two"])() == b"two"
+    valkey.stop()
+    with pytest.raises(StoreUnavailable):
+        send([], [b"three"])()
+
+
 def test_a_password_comes_from_the_file_and_is_never_shown(valkey: Valkey, store: Store, tmp_path: Path) -> None:
     """The right one works; the wrong one and none stop with words."""
     with talking(valkey) as client:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
-from services.labeler.room.room import Change, Due, Found, Gauge, State
+from services.labeler.room.portions import portions
+from services.labeler.room.room import Change, Due, Found, Gauge, State, Written
 
 REBUILDING = -1
 
@@ -12,7 +14,7 @@ REBUILDING = -1
 class _Partition:
     state: State
     entries: dict[bytes, bytes] = field(default_factory=dict)
-    slots: dict[tuple[bytes, int], list[bytes]] = field(default_factory=dict)
+    slots: dict[tuple[bytes, int], list[list[bytes]]] = field(default_factory=dict)
 
 
 class MemoryRoom:
@@ -38,15 +40,17 @@ class MemoryRoom:
         return Found(entries, states)
 
     def due(self, partition: int, kind: bytes, *, before: int, most: int) -> list[Due]:
-        """Slots before `before` in order, at most `most` ids together."""
+        """Slots before `before` in order, until `most` ids are found or more: a portion is not parted."""
         found: list[Due] = []
-        for slot, ids in sorted((slot, ids) for (other, slot), ids in self._of(partition).items() if other == kind):
-            if slot < before and most > 0:
-                found.append(Due(slot, ids[:most]))
-                most -= len(found[-1].ids)
+        for slot, some in sorted((slot, some) for (other, slot), some in self._of(partition).items() if other == kind):
+            ids: list[bytes] = []
+            for portion in some if slot < before else ():
+                ids += portion if len(ids) < most else ()
+            found += [Due(slot, ids)] if ids else []
+            most -= len(ids)
         return found
 
-    def _of(self, partition: int) -> Mapping[tuple[bytes, int], list[bytes]]:
+    def _of(self, partition: int) -> Mapping[tuple[bytes, int], list[list[bytes]]]:
         found = self._partitions.get(partition)
         return {} if found is None else found.slots
 
@@ -61,12 +65,17 @@ class MemoryRoom:
                 self._write(self._partitions[partition], change)
         return others
 
+    def writing(self, changes: Mapping[int, Change]) -> Written:
+        """As `write`, at once."""
+        others = self.write(changes)
+        return lambda: others
+
     def _write(self, kept: _Partition, change: Change) -> None:
         for at, count in change.drops.items():
-            kept.slots[at] = kept.slots.get(at, [])[count:]
+            kept.slots[at] = _without(kept.slots.get(at, []), count)
         for at, ids in change.adds.items():
-            kept.slots[at] = [*kept.slots.get(at, []), *ids]
-        kept.slots = {at: ids for at, ids in kept.slots.items() if ids}
+            kept.slots[at] = [*kept.slots.get(at, []), *map(list, portions(ids))]
+        kept.slots = {at: some for at, some in kept.slots.items() if some}
         kept.entries.update(change.puts)
         for one in [one for one, entry in change.puts.items() if not entry]:
             del kept.entries[one]
@@ -97,3 +106,9 @@ class MemoryRoom:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def _without(some: list[list[bytes]], count: int) -> list[list[bytes]]:
+    """Portions without as many whole ones at their head as `count` ids make up."""
+    ends = accumulate(map(len, some))
+    return some[sum(end <= count for end in ends) :]

@@ -1,47 +1,43 @@
-"""The waiting room in a Redis-compatible store: hash buckets of packed entries, two indexes of ids (decision 0013)."""
+"""The waiting room in a Redis-compatible store: a hash of packed entries, two indexes of ids (decision 0019)."""
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, islice, pairwise
-from zlib import crc32
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import accumulate, chain, islice, pairwise
 
-from services.labeler.room.room import Change, Due, Found, Gauge, State
+from services.labeler.room.portions import packed, portions, unpacked
+from services.labeler.room.room import Change, Due, Found, Gauge, State, Written
 from services.labeler.room.scripts import CLAIM, DUE, READ, WAITING, WORD, WRITE, WRITE_FULL
 from services.labeler.room.wiping import SEEK, WIPE
 from services.labeler.slots import EXPIRES, LEAVES
 from stream.redis import Store
 from stream.store import StoreRefused
 
-BUCKETS, STEP = 4_096, 1_024
-"""Buckets a partition, and how many a step of a wipe lets go of.
-
-Measured over 12 partitions, a million entries: 118 bytes an entry, 122 in twice as many buckets. In one partition they
-stay small hashes (512 entries) up to two million entries, beyond which an entry takes a quarter more.
-"""
-MOST_TOGETHER = 4_000
-"""Ids appended at once: Lua's `unpack` breaks at some thousands more."""
+STEP = 1_024
+"""How many slots a step of a wipe lets go of."""
 FIELDS = 5
 """What READ says of a partition before its entries: the fields of its state."""
 
 
 class RedisRoom:
-    """The room of one model in `store`, under keys that begin with `{tag}`.
+    """The room of one model in `store`, under keys that begin with `{tag}:`.
 
     Every method raises StoreUnavailable, StoreRefused.
     """
 
     def __init__(self, store: Store, *, tag: str) -> None:
-        self._store, self._tag = store, f"{{{tag}}}".encode()
+        self._store, self._former = store, f"{{{tag}}}".encode()
+        self._tag = self._former + b":"
         self._read, self._due, self._word, self._waiting = map(store.script, (READ, DUE, WORD, WAITING))
-        self._write, self._write_full, self._claim = map(store.script, (WRITE, WRITE_FULL, CLAIM))
-        self._wipe, self._seek = map(store.script, (WIPE, SEEK))
+        self._write, self._write_full = map(store.sent, (WRITE, WRITE_FULL))
+        self._claim, self._wipe, self._seek = map(store.script, (CLAIM, WIPE, SEEK))
         self._claimed: set[int] = set()
 
     def read(self, wanted: Mapping[int, Sequence[bytes]]) -> Found:
         """Entries of ids and the states of their partitions, in one round trip."""
         arguments: list[bytes | int] = []
         for partition, ids in wanted.items():
-            arguments += [partition, b"".join([_head(crc32(one) % BUCKETS, len(one)) + one for one in ids])]
+            arguments += [partition, *_rows(ids)]
         values = iter(_values(*self._read([self._tag], arguments)))
         entries, states = {}, {}
         for partition, ids in wanted.items():
@@ -50,13 +46,22 @@ class RedisRoom:
         return Found(entries, states)
 
     def due(self, partition: int, kind: bytes, *, before: int, most: int) -> list[Due]:
-        """Slots before `before` in order, at most `most` ids together."""
+        """Slots before `before` in order, until `most` ids are found or more: a portion is not parted."""
         said = self._due([self._tag], [partition, kind, before, most])
-        slots = zip(said[::3], said[1::3], said[2::3], strict=True)
-        return [Due(int(slot), _values(sizes, blob)) for slot, sizes, blob in slots]
+        try:
+            return [
+                Due(int(slot), [one for portion in some for one in unpacked(portion)])
+                for slot, some in zip(said[::2], said[1::2], strict=True)
+            ]
+        except ValueError as error:
+            raise StoreRefused(f"partition {partition} of the waiting room: {error}") from error
 
     def write(self, changes: Mapping[int, Change]) -> dict[int, int | None]:
-        """All or nothing: every stored token must equal the change's; answers the tokens of those that did not.
+        """All or nothing: every stored token must equal the change's; answers the tokens of those that did not."""
+        return self.writing(changes)()
+
+    def writing(self, changes: Mapping[int, Change]) -> Written:
+        """As `write`, but its answer is waited for when it is asked for, before anything else is asked of the room.
 
         A store that refuses something half way has marked the partitions as being rebuilt, and StoreRefused is raised.
         One whose memory is full takes what frees memory or moves entries from slot to slot; it refuses the rest whole.
@@ -65,10 +70,16 @@ class RedisRoom:
         for partition, change in changes.items():
             state = change.state
             arguments += [partition, state.token, state.predictions, state.labels, state.floor, state.notes]
-            arguments += [_puts(change), _adds(change), _drops(change), _words(change)]
+            arguments += [*_kept(change), *_rows([one for one, entry in change.puts.items() if not entry])]
+            arguments += [*_drops(change), *_adds(change), *_words(change)]
         write = self._write if any(map(_grows, changes.values())) else self._write_full
-        said = write([self._tag], arguments)
-        return {int(at): _token(token) for at, token in zip(said[::2], said[1::2], strict=True)}
+        answer = write([self._tag], arguments)
+
+        def written() -> dict[int, int | None]:
+            said = answer()
+            return {int(at): _token(token) for at, token in zip(said[::2], said[1::2], strict=True)}
+
+        return written
 
     def claim(self, partition: int, token: int) -> State:
         """Set the token if absent or lower; the state as it is after it."""
@@ -80,13 +91,13 @@ class RedisRoom:
 
     def wipe(self, partition: int, token: int) -> None:
         """Delete a partition's entries, indexes and applied offsets, in bounded steps, where the token is ours."""
-        first, said = 0, b"more"
-        while said in {b"", b"more"} and (first < BUCKETS or said == b"more"):
-            said = self._wipe([self._tag], [partition, token, first, STEP, EXPIRES, LEAVES])
+        first, said, keys = 0, b"more", [self._tag, self._former]
+        while said == b"more":
+            said = self._wipe(keys, [partition, token, first, STEP, EXPIRES, LEAVES])
             first += STEP
         cursor: bytes | int = 0
         while said == b"lost" and cursor != b"done":
-            cursor = self._seek([self._tag], [partition, token, cursor, STEP])
+            cursor = self._seek(keys, [partition, token, cursor, STEP])
 
     def word(self, name: int) -> bytes | None:
         """What a name stands for."""
@@ -104,11 +115,26 @@ class RedisRoom:
         self._store.close()
 
 
-_head, _put_head, _word_head = struct.Struct(">HH").pack, struct.Struct(">HHI").pack, struct.Struct(">II").pack
+@lru_cache(4_096)
+def _short(size: int) -> bytes:
+    return struct.pack(">H", size)
 
 
-def _sized(one: bytes) -> bytes:
-    return struct.pack(">H", len(one)) + one
+@lru_cache(4_096)
+def _long(size: int) -> bytes:
+    return struct.pack(">I", size)
+
+
+def _framed(column: Sequence[bytes], size: Callable[[int], bytes] = _short) -> Iterator[Iterable[bytes]]:
+    """The sizes of a column, the column itself: how the scripts are given it."""
+    yield map(size, map(len, column))
+    yield column
+
+
+def _rows(*columns: Sequence[bytes], last: Sequence[bytes] | None = None) -> tuple[int, bytes]:
+    """How many rows there are, the rows: each field after its size; the last one may be long."""
+    fields = [*chain.from_iterable(map(_framed, columns)), *(() if last is None else _framed(last, _long))]
+    return len(columns[0]), b"".join(chain.from_iterable(zip(*fields, strict=True)))
 
 
 def _grows(change: Change) -> bool:
@@ -137,35 +163,23 @@ def _values(sizes: bytes, blob: bytes) -> list[bytes]:
     return [blob[begin:end] for begin, end in pairwise(ends)]
 
 
-def _puts(change: Change) -> bytes:
-    return b"".join(
-        [_put_head(crc32(one) % BUCKETS, len(one), len(entry)) + one + entry for one, entry in change.puts.items()]
-    )
+def _kept(change: Change) -> tuple[int, bytes]:
+    kept = {one: entry for one, entry in change.puts.items() if entry} if b"" in change.puts.values() else change.puts
+    return _rows(list(kept), last=list(kept.values()))
 
 
-def _adds(change: Change) -> bytes:
-    return b"".join(
-        [
-            struct.pack(">cB", kind, len(slot)) + struct.pack(">H", len(ids)) + slot + b"".join(map(_sized, ids))
-            for kind, slot, ids in _chunks(change)
-        ]
-    )
+def _adds(change: Change) -> tuple[int, bytes]:
+    some = ((kind, slot, packed(ids)) for (kind, slot), added in change.adds.items() for ids in portions(added))
+    return _slots([(kind, b"%d" % slot, portion) for kind, slot, portion in some])
 
 
-def _chunks(change: Change) -> Iterator[tuple[bytes, bytes, Sequence[bytes]]]:
-    for (kind, slot), ids in change.adds.items():
-        for first in range(0, len(ids), MOST_TOGETHER):
-            yield kind, b"%d" % slot, ids[first : first + MOST_TOGETHER]
+def _drops(change: Change) -> tuple[int, bytes]:
+    return _slots([(kind, b"%d" % slot, b"%d" % count) for (kind, slot), count in change.drops.items()])
 
 
-def _drops(change: Change) -> bytes:
-    return b"".join(
-        [
-            struct.pack(">cB", kind, len(b"%d" % slot)) + b"%d" % slot + bytes([len(b"%d" % count)]) + b"%d" % count
-            for (kind, slot), count in change.drops.items()
-        ]
-    )
+def _slots(rows: Sequence[tuple[bytes, bytes, bytes]]) -> tuple[int, bytes]:
+    return _rows([kind for kind, _, _ in rows], [slot for _, slot, _ in rows], last=[said for *_, said in rows])
 
 
-def _words(change: Change) -> bytes:
-    return b"".join([_word_head(name, len(text)) + text for name, text in change.words.items()])
+def _words(change: Change) -> tuple[int, bytes]:
+    return _rows([struct.pack(">I", name) for name in change.words], last=list(change.words.values()))

@@ -1,6 +1,6 @@
 """The waiting room as everyone sees it: what is read in one round trip, what is written at once (decision 0013)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -28,8 +28,8 @@ class Found:
 class Change:
     """What one transaction changes in one partition.
 
-    `puts`: entries by id, b"" deletes. `adds`: ids to append, `drops`: how many to take from the head, by (kind, slot).
-    `words`: what names stand for.
+    `puts`: entries by id, b"" deletes. By (kind, slot), `adds`: ids to append, `drops`: how many to take from the head,
+    as many as were found there: only what was added at once leaves at once. `words`: what names stand for.
     """
 
     state: State
@@ -41,7 +41,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Ids from the head of one slot, at most as many as were asked for."""
+    """Ids from the head of one slot."""
 
     slot: int
     ids: list[bytes]
@@ -56,6 +56,10 @@ class Gauge:
     waiting: dict[int, int]
 
 
+Written = Callable[[], dict[int, int | None]]
+"""What waits for the answer to a write."""
+
+
 class Room(Protocol):
     """Where those that wait are kept."""
 
@@ -63,10 +67,13 @@ class Room(Protocol):
         """Entries of ids and the states of their partitions, in one round trip."""
 
     def due(self, partition: int, kind: bytes, *, before: int, most: int) -> list[Due]:
-        """Slots before `before` in order, at most `most` ids together."""
+        """Slots before `before` in order, until `most` ids are found or more: a portion is not parted."""
 
     def write(self, changes: Mapping[int, Change]) -> dict[int, int | None]:
         """All or nothing: every stored token must equal the change's; answers the tokens of those that did not."""
+
+    def writing(self, changes: Mapping[int, Change]) -> Written:
+        """As `write`, but its answer is waited for when it is asked for, before anything else is asked of the room."""
 
     def claim(self, partition: int, token: int) -> State | None:
         """Set the token if absent or lower; the state as it is after it."""

@@ -2,45 +2,51 @@
 
 from services.labeler.core import Terms
 from services.labeler.entry import HEAD, LABEL, SEAT
-from services.labeler.room.redis_room import BUCKETS
 
 MICROS = 1_000_000
 FILL = 0.8
 """The share of its memory up to which a store is filled: the rest is for scripts, buffers and what was not foreseen."""
-BUCKET_BYTES = 65
-"""What a bucket takes itself: its key, its object, its place among the keys."""
-AROUND = 2
-"""What one string takes around itself, in a bucket or in a slot; one more where it is long."""
-LONG = 64
+FIELD, TEXT, POINTER = 6, 4, 8
+"""What a field and its value take around themselves where they lie together, a text of its own, the way to it."""
+TOGETHER = 120
+"""Up to so many bytes a field and its value lie together."""
+STEP, LEAST = 16, 8
+"""Memory is given out in steps of so many bytes, the first of which is short by so many."""
+TABLE = 14
+"""What the table of a hash takes for one field, between 9 where it has just filled up and 18 where it has grown."""
+PACKED = 0.5
+"""What is left of an id in a slot of an index at most, where it has the entropy of hexadecimal digits."""
 ROUNDED = 1.125
-"""What jemalloc, on which most stores are built, rounds up: measured on Redis 7.0; the embedded Valkey rounds less."""
+"""What jemalloc, on which most stores are built, rounds up beyond that."""
 
 
 def bytes_each(id_bytes: int = 24, *, seats: int = 1, labels: int = 0, key_bytes: int = 0) -> int:
-    """What one event takes: its entry, its id in a bucket and in a slot of an index; measured on Valkey 9.1.
+    """What one event takes: its entry, its id beside it and in a slot of an index; measured on Valkey 9.1.
 
     `seats` counts model versions and arms that predicted it, `labels` those that were kept; `key_bytes` is 0 where the
     key is the id. Nothing of it depends on how many wait, see `bytes_needed`.
 
     >>> bytes_each(), bytes_each(labels=1)
-    (117, 154)
+    (114, 170)
     """
     entry = HEAD.size + seats * SEAT.itemsize + labels * LABEL.itemsize + key_bytes
-    return 2 * _around(id_bytes) + _around(entry)
+    together = id_bytes + entry + FIELD
+    lies = _given(together) if together <= TOGETHER else _given(id_bytes + TEXT + POINTER) + _given(entry + TEXT)
+    return lies + TABLE + round(PACKED * id_bytes)
 
 
-def _around(size: int) -> int:
-    return size + AROUND + (size >= LONG)
+def _given(size: int) -> int:
+    """What is given out to who asks for so many bytes."""
+    return max(0, -(-(size - LEAST) // STEP)) * STEP + LEAST
 
 
-def bytes_needed(rate: float, terms: Terms, *, each: int, partitions: int = 12) -> int:
+def bytes_needed(rate: float, terms: Terms, *, each: int) -> int:
     """What all need that are there at once, where `rate` events a second come and each takes `each` bytes.
 
     Everybody stays, with a label or without, until nobody's label would be heard any more: that of the horizon, the
     late and the revision window together.
     """
-    count = rate * terms.leaves(0) / MICROS
-    return round(ROUNDED * (count * each + min(count, partitions * BUCKETS) * BUCKET_BYTES))
+    return round(ROUNDED * rate * terms.leaves(0) / MICROS * each)
 
 
 def share_that_fits(needed: int, memory: int) -> float:

@@ -114,7 +114,7 @@ def test_it_says_how_much_would_be_enough_by_what_came() -> None:
         times = np.full(10, second * SECOND)
         world.crowding.taken([b"0123456789"] * 10, times)
     rate = 4 * 1010 / 100
-    content = max(bytes_needed(rate, TERMS, each=bytes_each(10, labels=1), partitions=4), 0.85 * MEMORY)
+    content = max(bytes_needed(rate, TERMS, each=bytes_each(10, labels=1)), 0.85 * MEMORY)
     memory, share = figures(world)
     assert memory == pytest.approx(content / FILL / (1 << 30), abs=1e-3)
     assert share == pytest.approx(0.5 * FILL * MEMORY / content, abs=1e-3)

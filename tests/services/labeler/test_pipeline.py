@@ -286,7 +286,9 @@ def test_a_pair_that_was_parted_is_refused(world: World) -> None:
 def test_what_falls_due_at_once_is_looked_at_in_portions(tmp_path: Path) -> None:
     """More than one transaction may look at: the next follow at once, until nobody is left."""
     world = World(tmp_path, sweep_rows=10)
-    world.predict(*({"event_id": f"e{n}"} for n in range(60)))
+    for first in range(0, 60, 10):
+        world.predict(*({"event_id": f"e{n}"} for n in range(first, first + 10)))
+        world.run()
     world.mark(9)
     world.run(60, heartbeat_seconds=1e9)
     assert sorted(world.outcomes()) == sorted((f"e{n}", "expired", 0, None) for n in range(60))

@@ -191,12 +191,13 @@ def test_most_rows_are_simple() -> None:
 def test_a_broken_entry_is_refused_either_way() -> None:
     """Whatever is wrong with its bytes: a row that is not sound is not simple."""
     simple = Way(Simple).joining._simple
-    good = b"\1\1\0\0\xff\xff" + np.array([(0,) * 10 + (0, -1)], SEAT)[:1].tobytes()
+    good = b"\x10\0\xff\xff" + np.array([(0,) * 10 + (0, -1)], SEAT)[:1].tobytes()
     clock = np.zeros(1, np.int64)
     row = [(b"1", b"1", 0, 0, NEVER, S, 1.0, 0)]
-    assert len(good) == 63
-    broken = [good[:-1], good + b"x", b"\2" + good[1:], good[:-2] + b"\x06\xff", good[:-1] + b"\0", good[:-1] + b"\xfe"]
-    broken += [good[:4] + (NULL_KEY - 1).to_bytes(2, "little") + good[6:], good[:3], b"\1\1\0\1" + good[4:]]
+    assert len(good) == 58
+    broken = [good[:-1], good + b"x", b"\x20" + good[1:], good[:-2] + b"\x06\xff", good[:-1] + b"\0"]
+    broken += [good[:3], b"\x11" + good[1:], good[:-1] + b"\xfe"]
+    broken += [good[:2] + (NULL_KEY - 1).to_bytes(2, "little") + good[4:]]
     for entry in broken:
         assert simple.swept([(0, b"1")], [entry], clock) == simple.heard(labels(row), [entry], clock) == [None]
     assert None not in simple.swept([(0, b"1")], [good], clock) + simple.heard(labels(row), [good], clock)

@@ -107,7 +107,8 @@ def test_who_is_added_to_a_slot_that_has_passed_is_found() -> None:
 def test_who_was_not_looked_at_for_want_of_time_is_found_next() -> None:
     """A slot that holds more than is looked at is not empty."""
     world = World(most=2)
-    world.predict(b"a", b"b", b"c", b"d", b"e")
+    for some in ((b"a", b"b"), (b"c", b"d"), (b"e",)):
+        world.predict(*some)
     found = [world.sweep({0: LATER}).ids for _ in range(3)]
     assert found[0] == [b"a", b"b"]
     assert [one for some in found for one in some] == [b"a", b"b", b"c", b"d", b"e"]

@@ -16,7 +16,7 @@ def state(predictions: int = 10, labels: int = 5, *, token: int = TOKEN) -> Stat
     return State(token, predictions, labels, 3, b"w1:\0\xff")
 
 
-def room_in(valkey: Valkey, *, tag: str = "shop", seconds: float = 2.0) -> RedisRoom:
+def room_in(valkey: Valkey, *, tag: str = "shop", seconds: float = 60.0) -> RedisRoom:
     """The room of one model in a running Valkey."""
     return RedisRoom(Store(Address.parse(valkey.address), timeout_seconds=seconds), tag=tag)
 
@@ -99,19 +99,22 @@ class RoomSuite:
         assert entries(room, b"a") == [b""]
 
     def test_slots_come_in_order_up_to_a_limit(self, room: Room) -> None:
-        """Those before the one named, ids in the order they were added, no more than asked for."""
+        """Those before the one named, ids in the order they were added; who came together is found together."""
         room.claim(0, TOKEN)
         room.write({0: Change(state(), adds={(b"x", 30): [b"e"], (b"x", 4): [b"a", b"b"], (b"z", 1): [b"q"]})})
         room.write({0: Change(state(), adds={(b"x", 4): [b"c", b"\0"], (b"x", -2): [b"old"]})})
         assert due(room) == [(-2, [b"old"]), (4, [b"a", b"b", b"c", b"\0"]), (30, [b"e"])]
         assert due(room, before=30) == [(-2, [b"old"]), (4, [b"a", b"b", b"c", b"\0"])]
-        assert due(room, most=3) == [(-2, [b"old"]), (4, [b"a", b"b"])]
+        assert due(room, most=1) == [(-2, [b"old"])]
+        assert due(room, most=2) == due(room, most=3) == [(-2, [b"old"]), (4, [b"a", b"b"])]
+        assert due(room, most=4) == [(-2, [b"old"]), (4, [b"a", b"b", b"c", b"\0"])]
         assert due(room, b"z") == [(1, [b"q"])]
 
     def test_what_is_dropped_from_the_head_is_gone(self, room: Room) -> None:
         """An emptied slot is no slot any more; what one transaction adds behind the dropped ones stays."""
         room.claim(0, TOKEN)
-        room.write({0: Change(state(), adds={(b"x", 4): [b"a", b"b", b"c"], (b"x", 5): [b"d"]})})
+        room.write({0: Change(state(), adds={(b"x", 4): [b"a", b"b"], (b"x", 5): [b"d"]})})
+        room.write({0: Change(state(), adds={(b"x", 4): [b"c"]})})
         room.write({0: Change(state(), drops={(b"x", 4): 2, (b"x", 5): 1})})
         assert due(room) == [(4, [b"c"])]
         room.write({0: Change(state(), drops={(b"x", 4): 1}, adds={(b"x", 4): [b"new"]})})

@@ -10,22 +10,18 @@ import pytest
 from redis import Redis
 
 from driftline.local.valkey import Valkey
+from services.labeler.room.portions import packed
 from services.labeler.room.redis_room import RedisRoom
 from services.labeler.room.room import Change, State
 from stream.store import StoreRefused, StoreUnavailable
 from tests.services.labeler.room.suite import TOKEN, due, entries, room_in, state
 from tests.valkeys import running
 
+ENTRIES = "{shop}:0:e"
 WHOLE = Change(
     state(), puts={b"a": b"1"}, adds={(b"x", 1): [b"a"], (b"z", 2): [b"a"]}, words={1: b"w"}
 )  # fmt: skip
-KEYS = ["bucket", "{shop}0", "{shop}0:x1", "{shop}0:X", "{shop}0:z2", "{shop}0:Z", "{shop}words"]
-
-
-def bucket_of(inside: Redis) -> str:
-    """The one bucket of partition 0."""
-    (found,) = inside.keys("{shop}0:[0-9]*")
-    return str(found, "utf-8") if isinstance(found, bytes) else found
+KEYS = [ENTRIES, "{shop}:0", "{shop}:0:x1", "{shop}:0:X", "{shop}:0:z2", "{shop}:0:Z", "{shop}:words"]
 
 
 @pytest.fixture
@@ -64,7 +60,7 @@ def test_a_full_store_lets_those_go_who_may(full: RedisRoom) -> None:
     assert (entries(full, b"a"), due(full, b"z"), full.read({0: []}).states[0]) == ([b""], [], state(12))
 
 
-@pytest.mark.parametrize("broken", ["{shop}0", "{shop}0:x1", "{shop}0:X"])
+@pytest.mark.parametrize("broken", ["{shop}:0", "{shop}:0:x1", "{shop}:0:X"])
 def test_a_full_store_is_mended(full: RedisRoom, inside: Redis, broken: str) -> None:
     """Whatever somebody broke in it."""
     inside.delete(broken)
@@ -73,7 +69,7 @@ def test_a_full_store_is_mended(full: RedisRoom, inside: Redis, broken: str) -> 
     inside.config_set("maxmemory", "1mb")
     full.claim(0, TOKEN)
     full.wipe(0, TOKEN)
-    assert (inside.keys("{shop}0*"), due(full)) == ([b"{shop}0"], [])
+    assert (inside.keys("{shop}:0*"), due(full)) == ([b"{shop}:0"], [])
 
 
 def test_a_full_store_can_be_claimed_and_wiped(full: RedisRoom) -> None:
@@ -102,17 +98,16 @@ def test_a_write_that_fills_the_store_is_whole(room: RedisRoom, inside: Redis) -
 @pytest.mark.parametrize("key", KEYS)
 def test_a_key_of_another_kind_is_found_named_and_healed(room: RedisRoom, inside: Redis, key: str) -> None:
     """Somebody wrote over it: nothing pretends to have been applied, and after a wipe all is as new."""
-    broken = bucket_of(inside) if key == "bucket" else key
-    inside.delete(broken)
-    inside.set(broken, "not ours")
-    if broken == "{shop}0":
+    inside.delete(key)
+    inside.set(key, "not ours")
+    if key == "{shop}:0":
         assert room.read({0: []}).states == {0: None}
         assert room.write({0: WHOLE}) == {0: None}
     else:
         with pytest.raises(StoreRefused, match="WRONGTYPE") as refused:
             room.write({0: WHOLE})
-        assert broken in str(refused.value)
-    assert room.word(1) == (None if broken == "{shop}words" else b"w")
+        assert key in str(refused.value)
+    assert room.word(1) == (None if key == "{shop}:words" else b"w")
     assert room.claim(0, TOKEN).predictions == -1
     room.wipe(0, TOKEN)
     assert (entries(room, b"a"), due(room), due(room, b"z")) == ([b""], [], [])
@@ -121,7 +116,7 @@ def test_a_key_of_another_kind_is_found_named_and_healed(room: RedisRoom, inside
     assert (due(room), due(room, b"z")) == ([(1, [b"a"])], [(2, [b"a"])])
 
 
-@pytest.mark.parametrize("key", ["{shop}0:x1", "{shop}0:X"])
+@pytest.mark.parametrize("key", ["{shop}:0:x1", "{shop}:0:X"])
 def test_an_index_of_another_kind_is_named_when_asked(room: RedisRoom, inside: Redis, key: str) -> None:
     """Whoever looks for what is due can tell what to mend."""
     inside.set(key, "not ours")
@@ -129,30 +124,39 @@ def test_an_index_of_another_kind_is_named_when_asked(room: RedisRoom, inside: R
         due(room)
 
 
-def test_a_bucket_of_another_kind_is_named_when_read(room: RedisRoom, inside: Redis) -> None:
+def test_entries_of_another_kind_are_named_when_read(room: RedisRoom, inside: Redis) -> None:
     """An entry that cannot be read is not an absent one."""
-    bucket = bucket_of(inside)
-    inside.set(bucket, "not ours")
-    with pytest.raises(StoreRefused, match=f"WRONGTYPE.*{re.escape(bucket)}"):
+    inside.set(ENTRIES, "not ours")
+    with pytest.raises(StoreRefused, match=f"WRONGTYPE.*{re.escape(ENTRIES)}"):
         room.read({0: [b"a"]})
+
+
+@pytest.mark.parametrize("portion", [b"", b"x", b"\0\1", b"\0\1garbage", b"\0\2" + packed([b"a"])[2:]])
+def test_a_slot_in_which_somebody_wrote_is_refused(room: RedisRoom, inside: Redis, portion: bytes) -> None:
+    """What is no portion of ids is not guessed at; it goes with a wipe, or with what is dropped."""
+    inside.rpush("{shop}:0:x1", portion)
+    with pytest.raises(StoreRefused, match="partition 0 of the waiting room: found a portion"):
+        due(room)
+    assert room.write({0: Change(state(11), drops={(b"x", 1): 9})}) == {}
+    assert due(room) == []
 
 
 @pytest.mark.parametrize("name", ["token", "predictions", "labels", "floor"])
 def test_a_state_that_cannot_be_read_is_to_be_rebuilt(room: RedisRoom, inside: Redis, name: str) -> None:
     """Somebody wrote into it."""
-    inside.hset("{shop}0", name, "x")
+    inside.hset("{shop}:0", name, "x")
     fresh = State(TOKEN, -1, -1, 0, b"")
     assert room.read({0: []}).states == {0: None if name == "token" else fresh}
     assert room.claim(0, TOKEN) == fresh
     if name == "token":
-        inside.hset("{shop}0", name, "x")
+        inside.hset("{shop}:0", name, "x")
         assert room.write({0: WHOLE}) == {0: None}
 
 
 def test_one_partition_s_complaint_leaves_all_of_the_write_to_be_rebuilt(room: RedisRoom, inside: Redis) -> None:
     """Those that came before it in the same write, too: the whole was not applied."""
     room.claim(1, TOKEN)
-    inside.set(b"{shop}1:X", "not ours")
+    inside.set(b"{shop}:1:X", "not ours")
     with pytest.raises(StoreRefused, match="WRONGTYPE"):
         room.write({0: WHOLE, 1: WHOLE})
     states = room.read({0: [], 1: []}).states

@@ -7,14 +7,15 @@ import pytest
 from redis import Redis
 
 from services.labeler.keeping import Keeping, Own
+from services.labeler.overlay import Changed
 from services.labeler.room.redis_room import RedisRoom
 from services.labeler.room.room import Change, Due, State
 from services.labeler.words import Words
 from stream.faults import Abort
-from stream.records import Place, Start
+from stream.records import Place, Span, Start
 
 TOPICS = ("predictions", "labels")
-BROKEN = ["{shop}0", "{shop}0:x1", "{shop}0:X", "bucket"]
+BROKEN = ["{shop}:0", "{shop}:0:x1", "{shop}:0:X", "{shop}:0:e"]
 
 
 class Kept:
@@ -64,10 +65,8 @@ def kept(stored: RedisRoom) -> Kept:
 def test_a_broken_key_is_mended_by_a_rebuild(kept: Kept, inside: Redis, key: str) -> None:
     """Whoever stumbles over it first, in a look at the index or at the entry, begins it."""
     assert len(kept.healed) == 1
-    found = inside.keys("{shop}0:[0-9]*")
-    broken = found[0] if key == "bucket" else key
-    inside.delete(broken)
-    inside.set(broken, "not ours")
+    inside.delete(key)
+    inside.set(key, "not ours")
     assert (kept.entries(), kept.due(), kept.entries()) == ([b"1"], [Due(1, [b"a"])], [b"1"])
     assert len(kept.healed) == 2
     assert len(kept.told) == 1
@@ -76,11 +75,25 @@ def test_a_broken_key_is_mended_by_a_rebuild(kept: Kept, inside: Redis, key: str
 @pytest.mark.parametrize("is_there", [True, False])
 def test_lost_words_are_mended_by_a_rebuild(kept: Kept, inside: Redis, *, is_there: bool) -> None:
     """What entries name must be known: the pairs are folded again, with their words."""
-    inside.delete("{shop}words")
+    inside.delete("{shop}:words")
     if is_there:
-        inside.set("{shop}words", "not ours")
+        inside.set("{shop}:words", "not ours")
     with pytest.raises(Abort, match="00000007"):
         Words(kept.keeping.word).said(7)
     kept.keeping.prepare()
     assert Words(kept.keeping.word).said(7) == ("v1",)
     assert (kept.entries(), len(kept.healed), len(kept.told)) == ([b"1"], 2, 1)
+
+
+def test_a_write_that_failed_is_heard_of_before_anything_is_read(kept: Kept, inside: Redis) -> None:
+    """Its pair is healed first: what was committed is there, whatever became of the key."""
+    inside.delete("{shop}:0:e")
+    inside.set("{shop}:0:e", "not ours")
+    changed = Changed()
+    changed.puts[b"a"] = b"2"
+    kept.keeping.committed([Span(Place("predictions", 0), 10, 12, 2)], {0: changed}, {}, {})
+    assert (kept.told, len(kept.healed)) == ([], 1)
+    kept.keeping.prepare()
+    assert (len(kept.told), len(kept.healed)) == (1, 2)
+    assert all(word in kept.told[0] for word in ("could not be written", "WRONGTYPE"))
+    assert kept.entries() == [b"1"]

@@ -35,13 +35,13 @@ def test_what_is_said_is_what_it_takes(stored: RedisRoom, inside: Redis, seats: 
         stored.write({0: Change(state(), puts=dict.fromkeys(ids, entry), adds={(b"x", first // 20_000): ids})})
     taken = int(inside.info("memory")["used_memory"]) - before
     each = bytes_each(seats=seats, labels=labels, key_bytes=len(key))
-    said = bytes_needed(1.0, Terms(count * 1_000_000, 0, 0), each=each, partitions=1)
+    said = bytes_needed(1.0, Terms(count * 1_000_000, 0, 0), each=each)
     assert 0.97 * taken < said < 1.2 * taken
 
 
 def test_everybody_stays_until_the_last_window_has_passed() -> None:
     """Twice the rate or twice the windows is twice the memory; a store twice too small joins less than half."""
-    assert (bytes_each(), bytes_each(labels=1)) == (117, 154)
+    assert (bytes_each(), bytes_each(labels=1)) == (114, 170)
     short, long = Terms(HOUR, HOUR, 2 * HOUR), Terms(4 * HOUR, 2 * HOUR, 2 * HOUR)
     needed = bytes_needed(1_000, short, each=120)
     assert needed == pytest.approx(ROUNDED * 1_000 * 4 * 3_600 * 120, rel=0.01)
