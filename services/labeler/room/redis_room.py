@@ -1,4 +1,4 @@
-"""The waiting room in a Redis-compatible store: a hash of packed entries, two indexes of ids (decision 0019)."""
+"""The waiting room in a Redis-compatible store: a hash of packed entries, two indexes of ids (decision 0021)."""
 
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -9,7 +9,7 @@ redis.call('HSET', base, 'token', ARGV[2], 'predictions', -1, 'labels', -1)
 """How every step of a wipe begins: it is the owner's, and whoever looks sees that the partition is being rebuilt."""
 
 FORMER_BUCKETS = 4_096
-"""In so many hashes a partition lay, under names that begin with KEYS[2], before decision 0019; they go with it."""
+"""In so many hashes a partition lay, under names that begin with KEYS[2], before decision 0021; they go with it."""
 
 WIPE = f"""#!lua flags=allow-oom{MARK}
 local first, step, left = tonumber(ARGV[3]), tonumber(ARGV[4]), 0
