@@ -108,7 +108,7 @@ def test_what_data_says_is_never_taken_for_the_page() -> None:
 
 
 @given(text=st.text(max_size=60))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_no_text_breaks_out_of_its_place(text: str) -> None:
     """Whatever characters it is made of."""
     shown = Seen(model=text, taken_at=datetime(2026, 1, 1, tzinfo=UTC), since=text, missing=[text])
