@@ -110,6 +110,15 @@ crash() { # crash SERVICE: SIGKILL, some seconds of nothing, a start.
   compose start "$1" > /dev/null 2>&1
 }
 
+steady() { # Nobody fell over by himself: what was killed on purpose is not counted as a restart.
+  local name
+  for name in "${SERVICES[@]}"; do
+    [ "$(docker inspect --format '{{.RestartCount}}' "$(compose ps --all --quiet "$name")")" = 0 ] \
+      || { say "$name ended by itself and was started again"; return 1; }
+  done
+  say "nobody ended by himself"
+}
+
 judge() { # The ledger as people read it, then its figures held against what the replayer says it sent.
   compose --profile tools run --rm --no-deps -T tools ledger --brokers kafka:19092 --model "$MODEL" --role all
   compose --profile tools run --rm --no-deps -T tools ledger --brokers kafka:19092 --model "$MODEL" --json > "$ROOM/ledger.json"
@@ -148,4 +157,5 @@ until_reached "the scorer is healthy again" healthy scorer
 until_reached "all flights are sent" sent_all
 until_reached "nothing is behind" drained
 until_reached "Prometheus scrapes scorer, labeler, drift and notifier" scrapes
+steady
 judge
