@@ -31,14 +31,21 @@ def read_record(
         raise RecordRefused(f"{name}: found {len(value)} bytes unframed, expected 00, a schema id, a body")
     if written is not None:
         return _read(name, value, written, fields)
-    *older, newest = versions(name)
+    newest, *older = _kept(name)
+    body = value[PREFIX_BYTES:]
     try:
-        return _read(name, value, newest, fields)
+        return _read_body(name, body, newest, fields)
     except RecordRefused:
-        for schema in reversed(older):
+        for writer in older:
             with suppress(RecordRefused):
-                return _read(name, value, schema, fields)
+                return _read_body(name, body, writer, fields)
         raise
+
+
+@cache
+def _kept(name: str) -> tuple[Any, ...]:
+    """The kept versions of contract `name` as fastavro knows them, newest first."""
+    return tuple(_plain(canonical(schema)) for schema in reversed(versions(name)))
 
 
 def _read(name: str, value: bytes, written: object, fields: tuple[str, ...]) -> dict[str, Any]:
@@ -104,7 +111,7 @@ def write_record(name: str, record: Mapping[str, Any], prefix: bytes) -> bytes:
     out = io.BytesIO()
     out.write(prefix)
     try:
-        schema = _plain(canonical(latest(name)))
+        schema = _kept(name)[0]
         fastavro.validate(dict(record), schema)  # the writer alone would cut 1.5 to 1 in a long
         fastavro.schemaless_writer(out, schema, dict(record), strict_allow_default=True)
     except Exception as error:  # fastavro raises whatever its C code ran into
