@@ -1,13 +1,9 @@
 """P-values of several tests as one, and which of many to reject."""
 
-from math import fsum
-
 import numpy as np
 from numpy.typing import NDArray
 
 from services.drift.stats.binned import Floats
-
-SMALLEST, SMALL = 1e-300, 1e-15
 
 
 def simes(p_values: Floats) -> float:
@@ -20,21 +16,6 @@ def simes(p_values: Floats) -> float:
         return 1.0
     ranks = np.arange(1, len(p_values) + 1)
     return float(min(1.0, (np.sort(p_values) * len(p_values) / ranks).min()))
-
-
-def cauchy(p_values: Floats) -> float:
-    """The p-value that all hold, whatever their dependence, as the tail goes to 0 (Liu and Xie 2020).
-
-    >>> round(cauchy(np.array([0.01, 0.02, 0.9])), 4)
-    0.0214
-    """
-    if not len(p_values):
-        return 1.0
-    bounded = np.clip(p_values, SMALLEST, 1.0 - SMALL)
-    # Near 0 the tangent loses all digits, and 1/(pi p) is what it tends to.
-    each = np.where(bounded < SMALL, 1.0 / (np.pi * bounded), np.tan((0.5 - bounded) * np.pi))
-    mean = fsum(each.tolist()) / len(each)  # exact: their order would show where they nearly cancel
-    return float(np.arctan2(1.0, mean) / np.pi)
 
 
 def benjamini_hochberg(p_values: Floats, q: float = 0.05) -> NDArray[np.bool_]:

@@ -1,7 +1,6 @@
 """Combined p-values are p-values: uniform at most when all hold, small when one is."""
 
 import random
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -12,43 +11,38 @@ from scipy.special import ndtr
 from scipy.stats import false_discovery_control
 
 from services.drift.stats.binned import Floats
-from services.drift.stats.combine import benjamini_hochberg, cauchy, simes
+from services.drift.stats.combine import benjamini_hochberg, simes
 
-Combined = Callable[[Floats], float]
 p_values = arrays(np.float64, st.integers(1, 30), elements=st.floats(0.0, 1.0))
 
 
-@pytest.mark.parametrize("combined", [simes, cauchy])
 @given(found=p_values, order=st.randoms(use_true_random=False))
-def test_the_order_of_tests_does_not_matter(combined: Combined, found: Floats, order: random.Random) -> None:
+def test_the_order_of_tests_does_not_matter(found: Floats, order: random.Random) -> None:
     """And the result is a probability."""
     shuffled = found.tolist()
     order.shuffle(shuffled)
-    assert 0.0 <= combined(found) <= 1.0
-    assert combined(np.array(shuffled)) == pytest.approx(combined(found), rel=1e-9)
+    assert 0.0 <= simes(found) <= 1.0
+    assert simes(np.array(shuffled)) == pytest.approx(simes(found), rel=1e-9)
 
 
-@pytest.mark.parametrize("combined", [simes, cauchy])
-def test_nothing_tested_is_nothing_found(combined: Combined) -> None:
+def test_nothing_tested_is_nothing_found() -> None:
     """No test, no doubt."""
-    assert combined(np.array([])) == 1.0
+    assert simes(np.array([])) == 1.0
 
 
-@pytest.mark.parametrize("combined", [simes, cauchy])
-def test_the_level_holds_when_tests_depend(combined: Combined) -> None:
+def test_the_level_holds_when_tests_depend() -> None:
     """Ten tests that share most of what moves them."""
     chance = np.random.default_rng(5)
     for shared in (0.0, 0.8):
         each = np.sqrt(1 - shared) * chance.normal(size=(4000, 10)) + np.sqrt(shared) * chance.normal(size=(4000, 1))
-        rejected = sum(combined(one) <= 0.01 for one in ndtr(-np.abs(each)) * 2)
+        rejected = sum(simes(one) <= 0.01 for one in ndtr(-np.abs(each)) * 2)
         assert rejected <= 70  # 40 expected, at most 67 in 99.99 % of draws
 
 
-@pytest.mark.parametrize("combined", [simes, cauchy])
-def test_one_small_p_value_among_many_is_found(combined: Combined) -> None:
+def test_one_small_p_value_among_many_is_found() -> None:
     """At the price of their number."""
     found = np.array([1e-12, *np.linspace(0.1, 0.9, 49)])
-    assert combined(found) == pytest.approx(50e-12, rel=0.02)
+    assert simes(found) == pytest.approx(50e-12, rel=0.02)
 
 
 @given(found=p_values)
@@ -68,10 +62,3 @@ def test_benjamini_hochberg_is_scipys(found: Floats, q: float) -> None:
 def test_nothing_is_rejected_of_nothing() -> None:
     """An empty family."""
     assert benjamini_hochberg(np.array([])).tolist() == []
-
-
-def test_cauchy_agrees_with_its_definition() -> None:
-    """The mean of tangents, by its tail."""
-    found = np.array([0.2, 0.03, 0.5])
-    mean = np.tan((0.5 - found) * np.pi).mean()
-    assert cauchy(found) == pytest.approx(0.5 - np.arctan(mean) / np.pi)
