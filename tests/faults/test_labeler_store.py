@@ -61,7 +61,7 @@ def test_a_room_somebody_writes_into_is_healed(joins: Joins, valkey: Valkey, cal
     joins.tell(0.3)
     goes_on(joins, labeler)
     with talking(valkey) as inside:
-        for kind in ("state", "bucket", "slot", "index", "words"):
+        for kind in ("state", "entries", "slot", "index", "words"):
             broken, healed = key_of(inside, kind), said(labeler, HEALED)
             inside.delete(broken)
             inside.set(broken, "not ours")
@@ -77,8 +77,8 @@ def test_a_room_somebody_writes_into_is_healed(joins: Joins, valkey: Valkey, cal
 
 def key_of(inside: Redis, kind: str) -> bytes:
     """A key of the room of that kind."""
-    pattern = {"state": "0", "words": "words", "bucket": "0:[0-9]*", "slot": "0:z*", "index": "0:Z"}[kind]
-    found: list[bytes] = list(inside.keys("*}" + pattern))  # type: ignore[arg-type]  # nothing is decoded here
+    pattern = {"state": "0", "words": "words", "entries": "0:e", "slot": "0:z*", "index": "0:Z"}[kind]
+    found: list[bytes] = list(inside.keys("*}:" + pattern))  # type: ignore[arg-type]  # nothing is decoded here
     return min(found)
 
 
