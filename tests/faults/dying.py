@@ -12,14 +12,14 @@ from typing import Any
 
 from services.labeler import __main__ as labeler
 from services.labeler.healing import Healing
-from services.labeler.keeping import Keeping
 from services.labeler.pipeline import Labeler
+from services.labeler.writing import Writing
 
 MOMENTS: dict[str, tuple[type, str]] = {
     "healing": (Healing, "_write"),  # a part of what a pair lacks is about to be written
     "published": (Healing, "_published"),  # it has been folded, and what was published is about to be read
     "swept": (Labeler, "_sweep"),  # somebody's time has come, the outcome is about to be written
-    "writing": (Keeping, "_write"),  # the transaction is committed, the room is not written yet
+    "writing": (Writing, "write"),  # the transaction is committed, the room is not written yet
 }
 
 
