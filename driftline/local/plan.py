@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Collection, Sequence
 from datetime import timedelta
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +17,7 @@ FIRST_ADMIN_PORT = 9101
 Role = Literal["scorer", "labeler", "drift", "notifier"]
 ROLES: tuple[Role, ...] = ("scorer", "labeler", "drift")
 """Those of every stack; a notifier is started for whom it is to tell."""
+NOTIFIER_NEEDS = "faust-streaming"
 READY_WITHIN_SECONDS, EDGE_WITHIN_SECONDS = 90.0, 20.0
 
 
@@ -149,9 +150,11 @@ def _labeler(model: str, bundle: Path) -> Service:
 
 
 def _notifier(model: str, alertmanagers: Sequence[str]) -> Service:
-    if find_spec("faust") is None:
+    try:
+        version(NOTIFIER_NEEDS)
+    except PackageNotFoundError:
         fix = "install requirements/notifier.txt (the extra `notifier`), or leave --alertmanager out"
-        raise Refusal("the notifier cannot be started", cause="its packages are not installed", fix=fix)
+        raise Refusal("the notifier cannot be started", cause="its packages are not installed", fix=fix) from None
     settings = {"MODEL": model, "ALERTMANAGERS": ",".join(alertmanagers), "SLOT": "notifier-0"}
     return _service(model, "notifier", settings, needs_redis=False).model_copy(update={"is_needed": False})
 

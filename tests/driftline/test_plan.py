@@ -34,7 +34,7 @@ def test_a_notifier_is_started_for_whom_it_is_to_tell() -> None:
 
 def test_without_its_packages_a_notifier_is_refused_and_told_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is started."""
-    monkeypatch.setattr(plan, "find_spec", lambda _name: None)
+    monkeypatch.setattr(plan, "NOTIFIER_NEEDS", "driftline-nobody-makes-this")
     with pytest.raises(Refusal, match=r"requirements/notifier\.txt"):
         named(["http://a:9093"])
 
