@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from stream.redis import Facts
 
 MIB = 1 << 20
-OLDEST, PACKED_BYTES = 7, 256
+OLDEST = 7
 FULL = 0.8
 """The share of its memory at which a labeler stops reading predictions."""
 
@@ -60,12 +60,4 @@ def verdict(where: str, facts: "Facts") -> str:
             fix="give it more maxmemory, or join a share of the events only: LABELER_JOIN_SHARE",
         )
     limit = f"of {facts.most_bytes / MIB:,.0f} MB" if facts.most_bytes else "without a limit"
-    return f"{where} answers, {facts.name}, {facts.used_bytes / MIB:,.1f} MB used {limit}{_advice(facts)}"
-
-
-def _advice(facts: "Facts") -> str:
-    """What would be better, though everything works as it is."""
-    if facts.packed_bytes is None or facts.packed_bytes >= PACKED_BYTES:
-        return ""
-    found = f"found {facts.packed_bytes}: those that wait take more memory than they need"
-    return f"; better: hash-max-listpack-value {PACKED_BYTES} ({found})"
+    return f"{where} answers, {facts.name}, {facts.used_bytes / MIB:,.1f} MB used {limit}"

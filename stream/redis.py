@@ -18,7 +18,6 @@ from stream.store import StoreRefused, StoreUnavailable
 
 TIMEOUT_SECONDS = 0.25
 PORT = 6379
-PACKED = "hash-max-listpack-value"
 
 Script = Callable[[Sequence[bytes], Sequence[bytes | int]], Any]
 """Keys and arguments in, the script's answer out. Raises StoreUnavailable, StoreRefused."""
@@ -66,9 +65,8 @@ def _misplaced(what: str) -> Stopped:
 class Facts:
     """What a store says of itself; `most_bytes` 0 is no limit.
 
-    `speaks` is the version of Redis whose commands it knows, major first. `packed_bytes` is its
-    hash-max-listpack-value: up to so long a field or value, small hashes are packed; None where it does not say.
-    `cpu_seconds` is what it has used of its processors since it started.
+    `speaks` is the version of Redis whose commands it knows, major first. `cpu_seconds` is what it has used of its
+    processors since it started.
     """
 
     name: str
@@ -76,7 +74,6 @@ class Facts:
     most_bytes: int
     policy: str
     speaks: tuple[int, ...] = ()
-    packed_bytes: int | None = None
     cpu_seconds: float = 0.0
 
 
@@ -169,17 +166,8 @@ class Store:
             most_bytes=int(said.get("maxmemory", 0)),
             policy=str(said.get("maxmemory_policy", "")),
             speaks=tuple(int(part) for part in speaks.split(".") if part.isdecimal()),
-            packed_bytes=self._packed_bytes(),
             cpu_seconds=float(said.get("used_cpu_sys", 0)) + float(said.get("used_cpu_user", 0)),
         )
-
-    def _packed_bytes(self) -> int | None:
-        """What CONFIG says, where it may be asked: those who rent a store out often forbid it."""
-        try:
-            said = self._asked(lambda: self._client.config_get(PACKED))
-        except StoreRefused:
-            return None
-        return int(said[PACKED]) if PACKED in said else None
 
     def close(self) -> None:
         """Let the connections go."""

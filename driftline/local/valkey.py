@@ -18,8 +18,7 @@ MEMORY = "1gb"
 ON_THE_PATH = ("valkey-server", "redis-server")
 
 # No snapshots; what was written is on disk a second later, and all of it after a clean stop. A store that is full says
-# so instead of forgetting: whoever uses it decides what that means. Small hashes stay packed with values as long as a
-# prediction that waits with some labels: with Redis's own 64 bytes one of them makes its whole bucket twice as large.
+# so instead of forgetting: whoever uses it decides what that means.
 SETTINGS = {
     "bind": "127.0.0.1",
     "daemonize": "no",
@@ -27,8 +26,6 @@ SETTINGS = {
     "appendonly": "yes",
     "appendfsync": "everysec",
     "maxmemory-policy": "noeviction",
-    "hash-max-listpack-value": "256",
-    "hash-max-listpack-entries": "512",
 }
 
 
