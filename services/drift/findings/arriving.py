@@ -162,12 +162,13 @@ def _delay(day: Cohort, past: Past, terms: Terms) -> list[Finding]:
             expected=usual,
             found=float(distance[0]),
             fired=p_value < CLEAR and float(distance[0]) >= threshold,
-            what=f"labels take {_hours(day.known.delays)}, {_hours(past.delays.sum(axis=0))} before (medians)",
+            what=_where_most(day.known.delays, past.delays.sum(axis=0)),
         )
     ]
 
 
-def _hours(delays: Ints | Floats) -> str:
-    """The bin that half of the labels have come by, as a time."""
-    bin_ = int(np.searchsorted(np.cumsum(delays), delays.sum() / 2.0))
-    return f"{2.0**bin_ / 3600:.2g} to {2.0 ** (bin_ + 1) / 3600:.2g} h"
+def _where_most(found: Ints | Floats, before: Ints | Floats) -> str:
+    """How many of the labels had come by the time at which the two histograms are furthest apart."""
+    now, then = (np.cumsum(one) / one.sum() for one in (found, before))
+    bin_ = int(np.argmax(np.abs(now - then)))
+    return f"{now[bin_]:.0%} of the labels came within {2.0 ** (bin_ + 1) / 3600:.2g} h, {then[bin_]:.0%} before"
