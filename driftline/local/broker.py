@@ -20,7 +20,6 @@ from stream.kafka.admin import BrokerUnreachable, wait_for_broker
 
 READY_WITHIN_SECONDS = 60.0
 GRACE_SECONDS, TRAINING_GRACE_SECONDS = 10.0, 120.0  # what a training recorded, 50 MB, is written at its end
-CLEAN_EXITS = (0, 143)
 
 
 @dataclass

@@ -14,8 +14,6 @@ from services.notifier.settings import Settings
 from stream.faults import Stopped
 from stream.properties import properties
 
-SECURE = "SASL_SSL"
-
 
 class _Thread(driver.AIOKafkaConsumerThread):
     """The consumer's thread, whose consumer reads committed records only (faust's own reads aborted ones too)."""

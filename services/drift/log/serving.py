@@ -9,7 +9,6 @@ from services.drift.log.shape import Terms
 from services.drift.sums import Served
 
 USES = ("scored", "degraded", "rejected", "dead")
-MOST_NAMES = 200
 
 
 def nothing_served() -> Served:
