@@ -15,7 +15,7 @@ from services.scorer.serving.causes import CAUSES
 from services.scorer.settings import Settings
 from services.start.watching import Looking
 from stream.log import Log
-from stream.records import Batch, Place, Start
+from stream.records import Batch
 from stream.telemetry.catalogue import MODEL_ROLES
 from stream.telemetry.names import GaugeName
 
@@ -37,7 +37,6 @@ class Watching(Looking):
 
     def __init__(self, bundle: Bundle, settings: Settings) -> None:
         super().__init__([], PER_PARTITION, OUTCOMES)
-        self._read_at: dict[int, int] = {}
         self._arm = settings.arm
         self.serves(bundle)
         for name in ("driftline_rejects_total", "driftline_marks_total", "driftline_degraded_total"):
@@ -74,19 +73,13 @@ class Watching(Looking):
         super()._forget()
         self._stamps: list[NDArray[np.int64]] = []
 
-    def _look(self, log: Log) -> None:
-        for place, behind in log.lag().items():
-            self._lags(place, behind, self._read_at.get(place.partition, 0))
-
     def read(self, batch: Batch) -> None:
         """A batch was read: how long its records had waited at the broker."""
-        now = time.time()
+        super().read(batch)
         stamps = batch.timestamps[batch.timestamps >= 0]
         self._stamps.append(stamps)
-        self._read_at.update({place.partition: int(batch.timestamps[rows[-1]]) for place, rows in batch.places})
-        self.metrics.observe("driftline_stage_seconds", np.maximum(0.0, now - stamps / 1000), stage="broker_wait")
-        self.metrics.observe("driftline_batch_rows", len(batch))
-        self.metrics.set("driftline_last_event_timestamp_seconds", now)
+        waited = np.maximum(0.0, time.time() - stamps / 1000)
+        self.metrics.observe("driftline_stage_seconds", waited, stage="broker_wait")
 
     def distrusts(self, why: str) -> None:
         """Events were read otherwise than fastavro reads them; it counts at once, whatever is committed."""
@@ -96,11 +89,6 @@ class Watching(Looking):
     def took(self, stage: str, seconds: float) -> None:
         """A stage of one batch took so long."""
         self.metrics.observe("driftline_stage_seconds", seconds, stage=stage)
-
-    def assigned(self, starts: Mapping[Place, Start]) -> None:
-        """These partitions are ours now."""
-        self._read_at.clear()
-        super().assigned(starts)
 
     def _publish(self) -> None:
         now = time.time()

@@ -31,7 +31,7 @@ class Looking:
     def __init__(self, conditions: Sequence[str], per_partition: Sequence[GaugeName], uses: Mapping[str, str]) -> None:
         self.metrics, self.health = Metrics(self.service), Health(["assigned", "committed", "schemas", *conditions])
         self._per_partition, self._uses = per_partition, uses
-        self._taken_at: dict[tuple[str, int], int] = {}
+        self._taken_at: dict[Place, int] = {}
         self._log: Log | None = None
         self._ledger, self._logger = LiveLedger(), structlog.get_logger()
         self._looked, self._waits = 0.0, ""
@@ -57,19 +57,15 @@ class Looking:
     def _look(self, log: Log) -> None:
         """How far behind we are."""
         for place, behind in log.lag().items():
-            self._lags(place, behind, self._taken_at.get(place, 0))
-
-    def _lags(self, place: Place, behind: int, taken_at: int) -> None:
-        """So many positions of a place are left to read; the broker took the one read last at so many ms."""
-        where: dict[str, str | int] = {"topic": place.topic, "partition": place.partition}
-        self.metrics.set("driftline_lag_messages", behind, **where)
-        age = max(0.0, time.time() - taken_at / 1000) if behind > 1 and taken_at > 0 else 0.0
-        self.metrics.set("driftline_lag_seconds", age, **where)
+            where: dict[str, str | int] = {"topic": place.topic, "partition": place.partition}
+            self.metrics.set("driftline_lag_messages", behind, **where)
+            taken_at = self._taken_at.get(place, 0)
+            age = max(0.0, time.time() - taken_at / 1000) if behind > 1 and taken_at > 0 else 0.0
+            self.metrics.set("driftline_lag_seconds", age, **where)
 
     def read(self, batch: Batch) -> None:
         """A batch was read."""
-        stamps, partitions = batch.timestamps.tolist(), batch.partitions.tolist()
-        self._taken_at.update(zip(zip(batch.topics, partitions, strict=True), stamps, strict=True))
+        self._taken_at.update({place: int(batch.timestamps[rows[-1]]) for place, rows in batch.places})
         self.metrics.observe("driftline_batch_rows", len(batch))
         self.metrics.set("driftline_last_event_timestamp_seconds", time.time())
 
