@@ -1,6 +1,7 @@
 """The answers as predictions on the wire, with the watermark marks between them."""
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -18,6 +19,7 @@ from stream.clocks import MARK_HEADER, header_of
 from stream.records import Batch, Headers, Writes
 
 TYPE = b"driftline.prediction.v1"
+LARGEST = 2**63
 
 
 def predictions(kit: Kit, batch: Batch, answer: Answer, marks: NDArray[np.bool_]) -> Writes:
@@ -59,10 +61,7 @@ def _by_bundle(kit: Kit, answer: Answer) -> list[tuple[Bundle, NDArray[np.int64]
 
 def _encoded(kit: Kit, bundle: Bundle, batch: Batch, answer: Answer, *, scored_at: int) -> list[bytes]:
     names = kit.contract.segments
-    # As one number a row: sorting whole rows took ten times as long.
-    numbers = np.zeros(len(answer.rows), np.int64)
-    for column, values in enumerate(kit.segment_values):
-        numbers = numbers * len(values) + answer.segments[:, column]
+    numbers = numbered(answer.segments, [len(values) for values in kit.segment_values])
     _, first, which = np.unique(numbers, return_index=True, return_inverse=True)
     segment_sets = tuple(
         tuple((name, kit.segment_values[s][code]) for s, (name, code) in enumerate(zip(names, row, strict=True)))
@@ -96,6 +95,21 @@ def _encoded(kit: Kit, bundle: Bundle, batch: Batch, answer: Answer, *, scored_a
         ),
         kit.prediction_frame,
     )
+
+
+def numbered(codes: NDArray[np.int32], sizes: Sequence[int]) -> NDArray[np.int64]:
+    """Each row of codes (n, S), those of a column below its size, as one number, (n,); equal rows alone have the same.
+
+    Sorting whole rows takes ten times as long as sorting numbers.
+    """
+    numbers, most = np.zeros(len(codes), np.int64), 1
+    for column, size in enumerate(sizes):
+        if most * size > LARGEST:
+            _, numbers = np.unique(numbers, return_inverse=True)
+            most = len(codes)
+        numbers = numbers * size + codes[:, column]
+        most *= size
+    return numbers
 
 
 def _cloudevents(
