@@ -139,15 +139,19 @@ class Plans(Generic[P]):
 
     def known(self, reference: Reference | None) -> P | None:
         """The plan of a schema that was asked for before."""
-        if reference is None or reference not in self.kept:
-            return None
-        found = self.kept[reference] = self.kept.pop(reference)
+        found = None if reference is None else self._used(reference)
         return None if isinstance(found, SchemaRefused) else found
 
+    def _used(self, reference: Reference) -> P | SchemaRefused | None:
+        """What is kept of a schema, which is now the one longest unused no more."""
+        found = self.kept.pop(reference, None)
+        if found is not None:
+            self.kept[reference] = found
+        return found
+
     def _find(self, reference: Reference) -> P | SchemaRefused | None:
-        known = self.kept.pop(reference, None)
+        known = self._used(reference)
         if known is not None:
-            self.kept[reference] = known
             return known
         schema = self.source.by_guid(reference) if isinstance(reference, bytes) else self.source.by_id(reference)
         if schema is None:
