@@ -203,6 +203,13 @@ def test_an_account_written_once_may_not_be_written_again() -> None:
     assert [fault.start for fault in faults(standing(twice))] == [10]
 
 
+def test_an_account_written_once_is_never_taken_back() -> None:
+    """Neither by nor for a writer that writes at least once: a change of the setting forgives nothing."""
+    for whole, later in ((False, True), (True, False)):
+        ranges = [replace(span(0, 10), may_repeat=whole), replace(span(0, 10), may_repeat=later)]
+        assert standing(ranges) == ranges
+
+
 def test_a_gap_stays_a_gap() -> None:
     """Written at least once, positions may be accounted for again, but not left out."""
     gap = [replace(one, may_repeat=True) for one in (span(0, 10), span(12, 30))]

@@ -96,6 +96,23 @@ def test_the_first_broken_place_is_named() -> None:
     assert said(verdict).endswith("(in the profile log at p 0)")
 
 
+AGAIN = [replace(one, may_repeat=True) for one in (FIRST, LAST, LAST, HEARTBEAT)]
+
+
+def test_what_was_written_at_least_once_may_be_there_twice_and_ahead_of_its_group() -> None:
+    """From the last committed position on it was all written again; who writes exactly once is forgiven nothing."""
+    facts = replace(FACTS, predictions={PLACE: Found(distinct=11, repeated=4)}, committed={PLACE: (10, 10)})
+    (account,) = prove(AGAIN, facts).partitions
+    assert (account.fault, account.may_repeat, account.read) == (None, True, 14)
+    assert "offsets 10 to 15" in said(prove(RANGES, replace(FACTS, committed={PLACE: (10, 10)})))
+
+
+@pytest.mark.parametrize("found", [Found(distinct=10, repeated=4), Found(distinct=11, outside=1)])
+def test_what_was_written_at_least_once_lacks_nothing_and_adds_nothing(found: Found) -> None:
+    """An event without an answer, an answer without an event."""
+    assert "predictions: found" in said(prove(AGAIN, replace(FACTS, predictions={PLACE: found})))
+
+
 def test_what_retention_took_cannot_be_proved() -> None:
     """The ranges left agree, but the first ones are gone; their predictions are no fault."""
     facts = replace(
