@@ -30,10 +30,6 @@ class Seen:
     flagged: NDArray[np.bool_]
     segments: NDArray[np.int32]
 
-    def rows(self, which: NDArray[Any]) -> "Seen":
-        """Some of the rows."""
-        return Seen(**{name: getattr(self, name)[which] for name in self.__dataclass_fields__})
-
 
 def together(seen: Sequence[Seen]) -> Seen:
     """The rows of several batches as one."""
