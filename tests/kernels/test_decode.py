@@ -4,6 +4,7 @@ import shutil
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,16 @@ from tests.schemas.avro_events import batches, record, wanted, write
 
 PREFIX = frame(7)
 MOST = 1_000_000
+
+
+OPTIONAL: dict[str, Any] = {"name": "b", "type": ["null", "int"]}
+NEAR = {"more": {"a": "x", "b": None}, "mark": b"abc"}
+RICH: list[dict[str, Any]] = [
+    {**NEAR, "id": 7, "t": -1, "code": "zz", "x": None, "n": 2.0},
+    {**NEAR, "id": -(2**31), "t": -1_500, "code": "AA", "x": {"c": True}, "n": 2.5},
+    {**NEAR, "id": 0, "t": 1_362_096_000_001, "code": "a", "x": {"c": 0.5}, "n": float("inf")},
+    {**NEAR, "id": 2**31 - 1, "t": 2_000, "code": "a", "x": 0.25, "n": -3.0, "more": {"a": "", "b": 5}},
+]
 
 
 class OneSchema:
@@ -103,6 +114,27 @@ def test_a_reader_says_the_same_with_it_and_without(batch: Any, data: st.DataObj
     assert again.details == first.details
 
 
+@pytest.mark.parametrize("unit", ["timestamp-millis", "timestamp-nanos"])
+@pytest.mark.parametrize("number", ["int", "long"])
+def test_it_reads_what_few_schemas_hold(number: str, unit: str) -> None:
+    """A number as the id, times in other units, enums, fixed bytes and records on the way or where a number belongs."""
+    inner: Any = {"type": "record", "name": "Inner", "fields": [{"name": "a", "type": "string"}, OPTIONAL]}
+    odd = {"type": "record", "name": "Odd", "fields": [{"name": "c", "type": ["boolean", "float"]}]}
+    code = {"type": "enum", "name": "Code", "symbols": ["zz", "AA", "a"]}
+    fields: dict[str, Any] = {"id": number, "more": inner, "t": {"type": "long", "logicalType": unit}, "code": code}
+    fields |= {"mark": {"type": "fixed", "name": "Mark", "size": 3}, "x": ["null", odd, "float"], "n": "double"}
+    schema = {"type": "record", "name": "E", "fields": [{"name": name, "type": one} for name, one in fields.items()]}
+    features = (FeatureField("code", "category", ("AA", "a")), FeatureField("x", "float"), FeatureField("n", "int"))
+    plan = compile_plan(schema, wanted(*features, FeatureField("lacking", "float", nullable=True)))
+    if plan.walk is None:
+        assert compiled is None
+        return
+    values: list[bytes | None] = [write(schema, row, PREFIX) for row in RICH]
+    found, done, left = plain(plan, values)
+    assert left == []
+    same(found, plan.decode([value or b"" for value in values], len(PREFIX)), done)
+
+
 def test_rows_by_the_header_are_not_the_walks() -> None:
     """A schema named by a header has no prefix in front of its body."""
     schema = record(("x", "double"))
@@ -114,6 +146,15 @@ def test_rows_by_the_header_are_not_the_walks() -> None:
     for _ in range(2):
         found = reader.read(values, headers.get)
         assert (found.ids, found.matrix[:, 0].tolist()) == ([b"a", b"b"], [1.5, 2.5])
+
+
+def test_too_large_a_value_is_not_the_walk_s() -> None:
+    """However plain it is, it is refused as large."""
+    schema = record(("x", "double"), ("note", "string"))
+    values = [write(schema, {"id": "a", "t": 1, "x": 1.5, "note": "n" * size}, PREFIX) for size in (1, 100)]
+    reader = Reader(wanted(FeatureField("x", "float")), OneSchema(schema), most_bytes=60)
+    for _ in range(2):
+        assert (reader.read(values).faults != 0).tolist() == [False, True]
 
 
 def test_arrays_are_left_to_the_steps() -> None:

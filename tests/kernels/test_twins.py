@@ -9,13 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.bundle import Bundle
+from models.contract import read_contract
+from models.fitting.outliers import fit_outliers
 from models.ood import OutOfDistribution
 from schemas import prediction
 from schemas.columns import Columns
 from schemas.prediction import PredictionBatch, encode
 from services.scorer.core import causes_by_columns, causes_of, compile_rules
 from services.scorer.histograms import counted, counting
-from tests.models.bundles import make_bundle, rows_of
+from tests.models.bundles import contract_text, make_bundle, rows_of
 from tests.schemas.test_prediction import predictions
 
 SEEDS = st.integers(0, 10_000)
@@ -46,6 +48,19 @@ def test_a_row_is_as_strange_to_both(bundle: Bundle, seed: int) -> None:
     assert isinstance(ood, OutOfDistribution)
     matrix = strange_rows(bundle, seed)
     for ours, theirs in zip(ood.measure(matrix), ood.measure_by_columns(matrix), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_many_missing_values_are_filled_in_the_same() -> None:
+    """More of them than there are steps, among features that go together."""
+    chance = np.random.default_rng(3)
+    matrix = (chance.normal(size=(2_000, 1)) + 0.3 * chance.normal(size=(2_000, 24))).astype(np.float32)
+    features = [{"name": f"x{place}", "type": "float", "nullable": True} for place in range(24)]
+    ood = fit_outliers(matrix, read_contract(contract_text(features=features)))
+    assert ood is not None
+    for lost in range(24):
+        matrix[lost, :lost] = np.nan
+    for ours, theirs in zip(ood.measure(matrix[:24]), ood.measure_by_columns(matrix[:24]), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
