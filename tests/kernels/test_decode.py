@@ -157,6 +157,17 @@ def test_too_large_a_value_is_not_the_walk_s() -> None:
         assert (reader.read(values).faults != 0).tolist() == [False, True]
 
 
+@pytest.mark.parametrize(("number", "is_left"), [(2**31, True), (2**31 - 1, False), (-(2**31) - 1, True)])
+def test_a_number_too_large_for_its_type_is_left(number: int, *, is_left: bool) -> None:
+    """Bytes of a long where an int is said."""
+    plan = compile_plan(record(("n", "int")), wanted(FeatureField("n", "int")))
+    if plan.walk is None:
+        assert compiled is None
+        return
+    _, _, left = plain(plan, [write(record(("n", "long")), {"id": "a", "t": 1, "n": number}, PREFIX)])
+    assert bool(left) == is_left
+
+
 def test_arrays_are_left_to_the_steps() -> None:
     """The walk knows flat records; a schema with more has none."""
     schema = record(("x", "double"), ("more", {"type": "array", "items": "int"}))
