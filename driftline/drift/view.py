@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from services.drift.judging.cause import in_words
+from services.drift.judging.words import in_words
 
 Report = Mapping[str, Any]
 BARS = "▁▂▃▄▅▆▇█"

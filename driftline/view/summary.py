@@ -10,7 +10,7 @@ from driftline.view.courses import overall, realised
 from driftline.view.seen import Seen
 from driftline.view.times import WHOLE, stages
 from driftline.view.words import count, day, share, time_span
-from services.drift.judging.cause import WORDS
+from services.drift.judging.words import WORDS
 
 Tone = Literal["good", "warn", "bad", "plain"]
 TONES: dict[str, Tone] = {"critical": "bad", "warning": "warn", "info": "plain", "none": "good"}

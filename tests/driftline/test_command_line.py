@@ -48,6 +48,14 @@ def test_the_list_of_commands_imports_none_of_them() -> None:
     assert ran.stdout == "False\n"
 
 
+@pytest.mark.parametrize("module", ["driftline.drift.command", "driftline.view.page"])
+def test_who_only_shows_reports_imports_no_statistics(module: str) -> None:
+    """What was judged is read: scipy would take longer to import than all the rest."""
+    asked = f"import sys, {module}; print('scipy' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
+
+
 def test_an_unknown_command_is_a_usage_error() -> None:
     """Exit code 2, nothing on standard output."""
     ran = driftline("upp")

@@ -1,7 +1,7 @@
 """What is behind it, how bad it is and what to do: by rule, from what the tests found."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from services.drift.findings.arriving import COVERAGE
 from services.drift.findings.finding import Finding
 from services.drift.findings.realised import CLEAR, Realised, best_threshold
 from services.drift.findings.reference import Reference
+from services.drift.judging.words import Action
 
 Cause = Literal["none", "quality", "serving", "data", "label", "concept"]
 Severity = Literal["none", "info", "warning", "critical"]
@@ -16,36 +17,8 @@ MUCH = 0.2
 """Of a window's rows: broken or refused data, or a stand-in's answers, of so many are critical."""
 GAIN = 0.005
 """So much more accuracy makes another threshold worth its trouble."""
-WORDS = {
-    "quality": "the data is broken",
-    "serving": "answers come from a stand-in of the model",
-    "data": "inputs are different, the model still means what it says",
-    "label": "the share of outcomes has moved, a score still means what it meant for each of them",
-    "concept": "what a score means has changed",
-}
-
 LOST = "so many more labels stay away that those alone may be why"
-
-
-class Action(NamedTuple):
-    """What to do: none, fix upstream, re-threshold or retrain; the threshold proposed, and what it is to bring."""
-
-    kind: str = "none"
-    value: float | None = None
-    effect: str = ""
-
-    def record(self) -> dict[str, Any]:
-        """As a report holds it."""
-        return {"kind": self.kind, "value": self.value, "effect": self.effect}
-
-
 BRING_BACK = Action("fix upstream", effect="bring the labels back that stay away, then judge again")
-
-
-def in_words(action: Mapping[str, Any]) -> str:
-    """An action, as a report holds it, in words."""
-    to = "" if action["value"] is None else f" at {action['value']:g}"
-    return f"{action['kind']}{to}" + (f": {action['effect']}" if action["effect"] else "")
 
 
 def why_worse(found: Realised, *, is_open: bool, is_mix: bool) -> Cause:

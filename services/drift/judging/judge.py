@@ -16,7 +16,6 @@ from services.drift.findings.terms import Family, Terms
 from services.drift.judging.cause import (
     BRING_BACK,
     LOST,
-    Action,
     Cause,
     action_for,
     explained_by_lost,
@@ -30,6 +29,7 @@ from services.drift.judging.report import blank, judged, rows_of, unjudged
 from services.drift.judging.season import Days
 from services.drift.judging.telling import Heard, Window, sentence_of, signals
 from services.drift.judging.troubles import Troubles
+from services.drift.judging.words import Action
 from services.drift.sums import Cohort, Inputs
 
 

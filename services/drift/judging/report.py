@@ -5,7 +5,8 @@ from typing import Any
 
 from services.drift.findings.finding import Finding, Verdict, shown
 from services.drift.findings.reference import Reference
-from services.drift.judging.cause import Action, Cause, Severity
+from services.drift.judging.cause import Cause, Severity
+from services.drift.judging.words import Action
 from services.drift.sums import Cohort, Inputs
 
 RUNBOOKS = {

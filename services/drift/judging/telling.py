@@ -7,7 +7,8 @@ from typing import Any
 from services.drift.alerting.signal import Signal
 from services.drift.findings.arriving import ARRIVING
 from services.drift.findings.finding import Finding, Verdict
-from services.drift.judging.cause import WORDS, Action, Cause, Severity, in_words
+from services.drift.judging.cause import Cause, Severity
+from services.drift.judging.words import WORDS, Action, in_words
 from services.drift.sums import Cohort, Inputs
 
 Window = Inputs | Cohort

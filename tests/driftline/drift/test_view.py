@@ -5,7 +5,7 @@ from typing import Any
 from driftline.drift.quality import quality
 from driftline.drift.view import features, lines, months, sparkline, stories
 from schemas.examples import example
-from services.drift.judging.cause import in_words
+from services.drift.judging.words import in_words
 
 HOUR = 3_600_000_000
 START = 1_362_096_000_000_000
