@@ -25,17 +25,20 @@ BAND = 1.96
 
 
 def moved(seen: Seen, reference: Reference, terms: Terms) -> list[Finding]:
-    """Findings of each feature and of the score: what informs, at most a share `discovery` of it by chance."""
-    tests = [*_histograms(seen, reference, terms), *_means(seen, reference, terms)]
+    """Findings of each feature and of the score: what informs, then what stands beside it as evidence.
+
+    Of what informs at most a share `discovery` does so by chance.
+    """
+    features, score = compare(seen.bins, reference.blocks), compare(seen.scores[None], reference.scores)
+    tests = [*_histograms(features, score, reference, terms), *_means(seen, reference, terms)]
     fires = benjamini_hochberg(np.array([one.p_value for one in tests], np.float64), terms.discovery)
     is_large = [abs(one.statistic) >= (one.threshold or 0.0) for one in tests]
     pairs = zip(tests, fires.tolist(), is_large, strict=True)
-    return [replace(one, fired=fire and large) for one, fire, large in pairs]
+    informing = [replace(one, fired=fire and large) for one, fire, large in pairs]
+    return [*informing, *_distances(features, score, reference)]
 
 
-def _histograms(seen: Seen, reference: Reference, terms: Terms) -> list[Finding]:
-    features = compare(seen.bins, reference.blocks)
-    score = compare(seen.scores[None], reference.scores)
+def _histograms(features: Compared, score: Compared, reference: Reference, terms: Terms) -> list[Finding]:
     p_values = np.concatenate([_p(features, reference.ordered), _p(score, np.ones(1))])
     distances = np.concatenate([features.psi, score.psi])
     expected = np.concatenate([features.expected, score.expected])
@@ -75,12 +78,11 @@ def _means(seen: Seen, reference: Reference, terms: Terms) -> list[Finding]:
     ]
 
 
-def distances(seen: Seen, reference: Reference) -> list[Finding]:
+def _distances(features: Compared, score: Compared, reference: Reference) -> list[Finding]:
     """What stands beside PSI as evidence: Jensen-Shannon of each feature and the score, KS where bins have an order.
 
     Where they have none, Pearson's chi-square.
     """
-    features, score = compare(seen.bins, reference.blocks), compare(seen.scores[None], reference.scores)
     each = [(name, features, place, bool(reference.ordered[place])) for place, name in enumerate(reference.names)]
     found = []
     for name, one, place, is_ordered in (*each, (SCORE, score, 0, True)):

@@ -9,7 +9,7 @@ from services.drift.findings.errors import Errors
 from services.drift.findings.evidence import Evidence
 from services.drift.findings.finding import Finding
 from services.drift.findings.mixture import is_mix_of, looks_like_labels
-from services.drift.findings.moved import distances, expected_quality, fallen, moved
+from services.drift.findings.moved import expected_quality, fallen, moved
 from services.drift.findings.realised import Realised, figures, findings, realised
 from services.drift.findings.reference import Reference
 from services.drift.findings.terms import Family, Terms
@@ -76,7 +76,6 @@ class Bench:
         terms, expected = self._terms, expected_quality(day.seen, reference, self._terms)
         tests = moved(day.seen, reference, terms)
         tests += self._evidence.means(day, tests)
-        tests += distances(day.seen, reference)
         if expected.figure is not None:
             tests.append(fallen(day.seen, reference, terms))
         fired = {one.subject for one in tests if one.place == "inform" and one.fired}
