@@ -6,7 +6,7 @@ from services.drift.findings.finding import Finding
 from services.drift.findings.reference import Reference
 from services.drift.findings.terms import Terms
 from services.drift.stats.binned import Floats
-from services.drift.stats.gap import FEWEST_BLOCKS, Margin, gap_given_prior, gap_of
+from services.drift.stats.gap import FEWEST_BLOCKS, Margin, gap_given_prior, gap_of, unit_of
 from services.drift.sums import Known
 
 
@@ -45,10 +45,9 @@ def _days(table: Floats, chances: Floats, positive_from: int) -> tuple[float, fl
 
     Bins stand for their scores, which is off by as much in every block: it belongs to the usual gap.
     """
-    per_block, by_bin = table.sum(axis=(1, 2)), table.sum(axis=(0, 2))
+    per_block, unit = table.sum(axis=(1, 2)), unit_of(table, chances)
     gaps = gap_given_prior(table, chances, positive_from)
     varied = float(gaps.var(ddof=1))
-    unit = float((by_bin * chances * (1.0 - chances)).sum() / by_bin.sum())
     margin = Margin(
         calibrator=varied / len(gaps),
         tau2=max(0.0, varied - unit * float((1.0 / per_block).mean())),

@@ -138,7 +138,7 @@ class Expected:
 
 def expected_quality(seen: Seen, reference: Reference, terms: Terms) -> Expected:
     """Estimated accuracy of the rows seen (confidence-based performance estimation)."""
-    if reference.contract.task == "regression":
+    if reference.is_regression:
         return Expected(figure=None, why_not="no estimate for a regression in this version")
     if reference.chances is None or not seen.estimated:
         return Expected(figure=None, why_not="no calibrator in the bundle")

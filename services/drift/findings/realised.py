@@ -13,7 +13,7 @@ from services.drift.findings.reference import Reference
 from services.drift.findings.terms import Terms
 from services.drift.stats.binned import Floats
 from services.drift.stats.four_rates import confused, confusion
-from services.drift.stats.gap import Gap, concept, gap_of, prior_p
+from services.drift.stats.gap import Gap, concept, gap_of, prior_p, unit_of
 from services.drift.stats.rates import compare_shares
 from services.drift.sums import Known
 
@@ -51,7 +51,7 @@ class Realised:
 
 def realised(known: Known, reference: Reference, terms: Terms) -> Realised:
     """The cohort's figures beside what the reference lets expect."""
-    is_class = reference.contract.task != "regression"
+    is_class = not reference.is_regression
     accuracy = 1.0 - known.errors / known.rows if is_class and known.rows else None
     table = known.cells.astype(np.float64)
     before = reference.table if table.sum() > 0 else None
@@ -77,9 +77,7 @@ def _shares(table: Floats, reference: Floats) -> tuple[Floats, Floats]:
 def _gap(known: Known, accuracy: float | None, reference: Reference, terms: Terms) -> Gap | None:
     if accuracy is None or reference.margin is None or reference.chances is None or not known.estimate_sum:
         return None
-    chances = reference.chances
-    by_bin = known.cells.sum(axis=1)
-    unit = float((by_bin * chances * (1.0 - chances)).sum() / max(1, by_bin.sum()))
+    unit = unit_of(known.cells[None], reference.chances)
     estimated = known.estimate_sum / MICRO / known.rows
     return gap_of(estimated, accuracy, unit, known.rows, reference.margin, delta=terms.material_gap)
 
@@ -89,10 +87,10 @@ def figures(known: Known, reference: Reference) -> dict[str, Any]:
 
     Nothing of other tasks: labelers count labels by the bin of the score, not by the class that was decided.
     """
-    contract, unit = reference.contract, (reference.bundle.baseline.scores.sd or 1.0) / MICRO / max(1, known.rows)
-    if contract.task == "regression":
+    unit = (reference.bundle.baseline.scores.sd or 1.0) / MICRO / max(1, known.rows)
+    if reference.is_regression:
         return {"mae": known.absolute_error_sum * unit, "bias": known.error_sum * unit}
-    if contract.task == "binary" and known.cells.sum():
+    if reference.contract.task == "binary" and known.cells.sum():
         found = binary(known.cells, reference.middles, reference.positive_from)
         return {**found, "confusion": confused(confusion(known.cells, reference.positive_from))}
     return {}

@@ -108,7 +108,7 @@ class Reference:
     def middles(self) -> Floats:
         """The middle of each score bin, (S,); of a regression's outermost ones their edge."""
         edges = np.array(self.bundle.baseline.scores.edges)
-        ends = (edges[:1], edges[-1:]) if self.contract.task == "regression" else (np.zeros(1), np.ones(1))
+        ends = (edges[:1], edges[-1:]) if self.is_regression else (np.zeros(1), np.ones(1))
         whole = np.concatenate([ends[0], edges, ends[1]])
         return np.asarray((whole[:-1] + whole[1:]) / 2)
 
@@ -120,7 +120,7 @@ class Reference:
     @cached_property
     def chances(self) -> Floats | None:
         """The chance at each score bin's middle that the decision is right, (S,); None without a calibrator."""
-        if self.bundle.calibrator is None or self.contract.task == "regression":
+        if self.bundle.calibrator is None or self.is_regression:
             return None
         curve = np.clip(self.bundle.calibrator.curve(self.middles), 0.0, 1.0)
         if self.contract.task == "multiclass":

@@ -47,7 +47,7 @@ def margin_of(
     none. `estimates` (S,) the chance at each bin's middle that its decision is right; `rows` the calibrator was fitted
     on. The excess over chance is pooled over blocks and folds, weighted by their degrees of freedom.
     """
-    unit = _unit(table, estimates)
+    unit = unit_of(table, estimates)
     excess, weights, lengths = [], [], []
     if table is not None and len(table) >= FEWEST_BLOCKS:
         counts = np.asarray(table, dtype=np.float64)
@@ -71,7 +71,7 @@ def margin_of(
     )
 
 
-def _unit(table: Counts | None, estimates: Floats) -> float:
+def unit_of(table: Counts | None, estimates: Floats) -> float:
     """Variance of one row's outcome given its score, by the estimates; a quarter where nothing is known."""
     if table is None:
         return 0.25
