@@ -1,7 +1,7 @@
 """Whether inputs and scores are distributed as in the reference, and what that does to estimated quality."""
 
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import isfinite, sqrt
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from services.drift.findings.terms import Terms
 from services.drift.stats.binned import Floats
 from services.drift.stats.combine import benjamini_hochberg
 from services.drift.stats.dispersion import psi_p
-from services.drift.stats.estimate import Figure, accuracy_from_sums, from_histogram
+from services.drift.stats.estimate import Estimate, Figure, accuracy_from_sums, from_histogram
 from services.drift.stats.four_rates import confused
 from services.drift.stats.histograms import Compared, compare
 from services.drift.stats.moments import compare_moments
@@ -115,12 +115,12 @@ def _p(compared: Compared, ordered: Floats) -> Floats:
 class Expected:
     """Accuracy that the scores let expect, with its standard error, or why nothing can be said of it.
 
-    `four` (4,): rows expected of each kind of a binary task's confusion.
+    `by_bin`: a binary task's confusion and F1, from the histogram of its scores.
     """
 
     figure: Figure | None
     why_not: str = ""
-    four: Floats | None = None
+    by_bin: Estimate | None = None
 
     def record(self) -> dict[str, Any] | None:
         """As a report holds it: with the band that holds the realised one 95 times in 100."""
@@ -129,11 +129,12 @@ class Expected:
         off = BAND * self.figure.error
         low, high = max(0.0, self.figure.value - off), min(1.0, self.figure.value + off)
         said = {"accuracy": self.figure.value, "low": low, "high": high}
-        if self.four is None:
+        if self.by_bin is None:
             return {**said, "f1": None, "confusion": None}
-        right, false, _, lost = self.four.tolist()
-        f1 = 2.0 * right / (2.0 * right + false + lost) if right + false + lost > 0 else None
-        return {**said, "f1": f1, "confusion": confused(self.four)}
+        (clear, lost), (false, right) = self.by_bin.cells.tolist()
+        f1 = self.by_bin.f1.value
+        four = np.array([right, false, clear, lost])
+        return {**said, "f1": f1 if isfinite(f1) else None, "confusion": confused(four)}
 
 
 def expected_quality(seen: Seen, reference: Reference, terms: Terms) -> Expected:
@@ -150,18 +151,15 @@ def expected_quality(seen: Seen, reference: Reference, terms: Terms) -> Expected
     figure = accuracy_from_sums(seen.estimated, seen.estimate_sum, seen.estimate_variance)
     margin = reference.margin
     own = 0.0 if margin is None else margin.calibrator + margin.tau2 * max(1.0, margin.block_rows / max(1, seen.rows))
-    return Expected(figure=Figure(value=figure.value, error=sqrt(figure.error**2 + own)), four=_four(seen, reference))
+    whole = Figure(value=figure.value, error=sqrt(figure.error**2 + own))
+    return Expected(figure=whole, by_bin=_by_bin(seen, reference))
 
 
-def _four(seen: Seen, reference: Reference) -> Floats | None:
+def _by_bin(seen: Seen, reference: Reference) -> Estimate | None:
     """Of a binary task; of another one profiles do not tell which class was decided at which score."""
     if reference.contract.task != "binary" or reference.bundle.calibrator is None:
         return None
-    curve = reference.bundle.calibrator.curve
-    (clear, lost), (false, right) = from_histogram(
-        seen.scores, reference.middles, curve, reference.positive_from
-    ).cells.tolist()
-    return np.array([right, false, clear, lost])
+    return from_histogram(seen.scores, reference.middles, reference.bundle.calibrator.curve, reference.positive_from)
 
 
 def fallen(seen: Seen, reference: Reference, terms: Terms) -> Finding:
