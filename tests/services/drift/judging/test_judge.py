@@ -16,6 +16,7 @@ from schemas.records import read_record, write_record
 from services.drift.findings.reference import Reference
 from services.drift.findings.terms import FAMILIES, Terms
 from services.drift.judging.judge import Bench
+from services.drift.stats.four_rates import KINDS
 from services.drift.sums import Inputs
 
 FRAME = b"\0\0\0\0\1"
@@ -141,6 +142,20 @@ def test_an_estimate_is_withheld_where_rows_are_unlike_the_reference(world: Worl
     assert report["estimated"] is None
     assert report["why_no_estimate"].startswith("25% of the rows are unlike the reference")
     assert [one["family"] for one in report["families"]] == ["quality", "serving"]
+
+
+def test_right_and_wrong_answers_are_told_by_kind_and_estimated_alike(world: World) -> None:
+    """As shares of all rows, true and false, positive and negative; F1 and precision are those of the same shares."""
+    for day in days(world, Terms(), count=2):
+        found, expected = day.cohort.report["realised"], day.inputs.report["estimated"]
+        for said in (found, expected):
+            right, false, clear, lost = (said["confusion"][kind] for kind in KINDS)
+            assert right + false + clear + lost == pytest.approx(1.0)
+            assert said["f1"] == pytest.approx(2.0 * right / (2.0 * right + false + lost))
+            assert all(abs(found["confusion"][kind] - expected["confusion"][kind]) < 0.05 for kind in KINDS)
+        right, false, clear, _ = (found["confusion"][kind] for kind in KINDS)
+        assert found["accuracy"] == pytest.approx(right + clear)
+        assert found["precision"] == pytest.approx(right / (right + false))
 
 
 def test_label_drift_proposes_a_threshold_that_is_better_on_its_rows(world: World) -> None:
