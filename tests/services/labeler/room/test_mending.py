@@ -97,3 +97,16 @@ def test_a_write_that_failed_is_heard_of_before_anything_is_read(kept: Kept, ins
     assert (len(kept.told), len(kept.healed)) == (1, 2)
     assert all(word in kept.told[0] for word in ("could not be written", "WRONGTYPE"))
     assert kept.entries() == [b"1"]
+
+
+def test_a_write_that_failed_is_told_of_though_its_pair_is_another_s_by_now(kept: Kept, inside: Redis) -> None:
+    """Whoever has the pair now finds it behind and heals it; here nothing is left to distrust."""
+    inside.delete("{shop}:0:e")
+    inside.set("{shop}:0:e", "not ours")
+    changed = Changed()
+    changed.puts[b"a"] = b"2"
+    kept.keeping.committed([Span(Place("predictions", 0), 10, 12, 2)], {0: changed}, {}, {})
+    kept.keeping.assigned({Place("predictions", 1): Start(0), Place("labels", 1): Start(0)})
+    assert len(kept.told) == 1
+    kept.keeping.prepare()
+    assert (len(kept.told), [state.predictions for state in kept.healed]) == (1, [-1, -1])
