@@ -1,11 +1,15 @@
 """What a sidecar shows of itself: counts of committed transactions, its readiness, why it refuses."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 import structlog
 
 from schemas.examples import example
 from services.drift.watch import Watching
 from stream.records import Place, Start
+from tests.services.drift.world import bundles
 
 
 def value(watching: Watching, name: str, **labels: str) -> float | None:
@@ -70,3 +74,31 @@ def test_what_was_said_before_is_shown_and_not_counted_again() -> None:
     watching.said([said])
     assert value(watching, "driftline_verdicts_total", severity="critical") == 1
     assert value(watching, "driftline_budget_spent_total") == said["spent"]
+
+
+def test_a_feature_that_is_no_longer_told_of_has_no_series() -> None:
+    """The latest day stands in place of the one before."""
+    watching = Watching()
+    where = {"model_version": "1", "arm": "champion"}
+    for names in (("temp", "wind"), ("temp",)):
+        watching.said([day_of(*names)])
+        found = [value(watching, "driftline_feature_psi_ratio", **where, feature=name) for name in ("temp", "wind")]
+        assert [one is not None for one in found] == [name in names for name in ("temp", "wind")]
+
+
+def day_of(*names: str) -> dict[str, Any]:
+    """A day's report in which these features were looked at."""
+    psi = {**example("drift", 1)["findings"][0], "test": "psi", "statistic": 0.5}
+    said = {"kind": "inputs", "model_version": "1", "arm": "champion", "estimated": None}
+    return {**example("drift", 1), **said, "findings": [{**psi, "subject": name} for name in names]}
+
+
+def test_the_reference_reaches_to_its_last_block(tmp_path: Path) -> None:
+    """Of each version that is compared with one."""
+    watching, made = Watching(), bundles(tmp_path)
+    watching.refers(made)
+    for one in made:
+        blocks = one.baseline.blocks
+        assert blocks[0].last_micros < blocks[-1].last_micros
+        found = value(watching, "driftline_reference_end_timestamp_seconds", model_version=one.contract.version)
+        assert found == blocks[-1].last_micros / 1e6

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -135,3 +136,15 @@ def test_days_in_which_something_was_wrong_are_not_learned_from(worlds: Callable
     days.day()
     days.day(breaks=STORIES["concept flip"].happens)
     assert [len(one) for one in days.judge.state()["arriving"].values()] == [1]
+
+
+def test_a_day_of_broken_data_is_not_learned_from_though_its_labels_look_calm(world: World) -> None:
+    """Who was refused has no label."""
+    judge = judge_of(world)
+    for rejected, cause in ((0, "none"), (200, "quality")):
+        start = world.now
+        inputs, cohort = windows_of(world.rows(2_000, DAY), world.bundle, start, world.now)
+        served = replace(inputs.served, rejected=rejected, reasons=Counter(stale=rejected))
+        assert judge.inputs(replace(inputs, served=served)).report["cause"] == cause
+        assert judge.cohort(cohort).report["severity"] == "none"
+    assert [len(one) for one in judge.state()["arriving"].values()] == [1]
