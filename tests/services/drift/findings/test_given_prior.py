@@ -57,3 +57,17 @@ def test_a_day_of_more_positives_is_as_usual_and_a_day_of_turned_labels_is_not()
     assert bad.what.endswith("below what the scores let expect of as many positives")
     nothing = replace(cohort.known, rows=0, cells=np.zeros_like(cells))
     assert gap_at_prior(nothing, reference, Terms()) == []
+
+
+def test_what_is_off_by_as_much_in_the_reference_is_as_usual() -> None:
+    """Labels turned in every block leave the estimate wide of all of them; a day like those opens no gap."""
+    world = World(MADE.kinds, seed=1, reference_rows=8_000)
+    reference = Reference(world.bundle)
+    plain = np.array(reference.table)
+    turned = plain - plain // 8 + plain[:, :, ::-1] // 8
+    vars(reference)["table"] = turned
+    known = windows_of(world.rows(4_000, DAY), world.bundle, 0, DAY)[1].known
+    (found,) = gap_at_prior(replace(known, cells=turned.sum(axis=0).astype(np.int64)), reference, Terms())
+    assert found.found == pytest.approx(found.expected, abs=0.005)
+    assert (found.found or 0.0) > 4 * Terms().material_gap
+    assert found.p_value == 1.0
