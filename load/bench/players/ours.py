@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from functools import partial
 
 from load.bench.players.systems import Delivery, Run, Start, System
-from services.scorer.settings import Settings
 
 EVERY_MODEL = ("mlp", "lightgbm", "logistic")
-NO_DELIVERY = "" if "delivery" in Settings.model_fields else "this tree's scorer has no setting `delivery`"
 
 
 def ours(run: Run, *, lacks: str = "", kafka: str = "", **settings: object) -> tuple[list[str], Mapping[str, str]]:
@@ -37,8 +35,7 @@ def ours(run: Run, *, lacks: str = "", kafka: str = "", **settings: object) -> t
 def scorer(tag: str, name: str, start: Start, *, delivery: Delivery = "exactly_once") -> System:
     """A row of ours."""
     models = EVERY_MODEL if tag == "ours" else ("mlp",)
-    missing = NO_DELIVERY if delivery == "at_least_once" else ""
-    return System(tag=tag, name=name, delivery=delivery, start=start, models=models, missing=missing, answers="ours")
+    return System(tag=tag, name=name, delivery=delivery, start=start, models=models, answers="ours")
 
 
 UNPACKED = "compression.type=none\n"
