@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.framing import frame
+from schemas.varints import write_long
 
 FEATURES, SEED = 30, 7
 START, STEP = 1_760_000_000_000_000, 10_000
@@ -49,22 +50,9 @@ def matrix(first: int, count: int, *, features: int = FEATURES) -> NDArray[np.fl
     return chance.standard_normal((count, features), dtype=np.float32).clip(-6, 6)
 
 
-def varint(number: int) -> bytes:
-    """A number as Avro writes a long.
-
-    >>> varint(-3).hex(), varint(300).hex()
-    ('05', 'd804')
-    """
-    rest, out = number << 1 ^ number >> 63, bytearray()
-    while rest > 0x7F:  # noqa: PLR2004 - seven bits a byte
-        out.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    return bytes([*out, rest])
-
-
 def written(event: bytes, micros: int, tail: bytes, prefix: bytes) -> bytes:
     """One event of an id and a time; `tail` are its features as doubles, little end first."""
-    return b"".join((prefix, b"\x20", event, varint(micros), tail))
+    return b"".join((prefix, b"\x20", event, write_long(micros), tail))
 
 
 def events(count: int, schema_id: int, *, features: int = FEATURES) -> Iterator[tuple[bytes, bytes]]:
@@ -82,7 +70,7 @@ def events(count: int, schema_id: int, *, features: int = FEATURES) -> Iterator[
 def label(number: int, micros: int, schema_id: int) -> bytes:
     """The label of an event, known at a time: two in three are false."""
     truth = b"\x02\x01" if number % 3 == 0 else b"\x02\x00"
-    return b"".join((frame(schema_id), b"\x20", event_id(number), truth, varint(micros), b"\x00"))
+    return b"".join((frame(schema_id), b"\x20", event_id(number), truth, write_long(micros), b"\x00"))
 
 
 def time_of(value: bytes) -> int:
