@@ -58,7 +58,7 @@ def message_of(kind: str) -> str:
     """Which message stands on a topic."""
     if kind.endswith(".dlq"):
         return "deadLetter"
-    others = {"features": "event", "drift-state": "snapshot", "drift": "drift"}
+    others = {"features": "event", "drift-state": "snapshot"}
     return others.get(kind, kind.removesuffix("s"))
 
 
