@@ -1,6 +1,5 @@
 """Scorer, labeler and drift with their store on a stage, fed with events and labels at a pace."""
 
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from driftline.local.child import Child
 from driftline.local.topics import create_topics
 from driftline.local.valkey import Valkey
-from load.bench.pacing.openloop import Pace
+from load.bench.pacing.openloop import Pace, sent_apart
 from load.bench.rig.processor import MEGA, Processor
 from load.bench.rig.stage import PARTITIONS, Stage
 from schemas.contracts import latest
@@ -91,7 +90,7 @@ class Household:
                 self._stage.schema(latest("label")),
             )
             processor = Processor(pids)
-            late = _sent(pace)
+            late = sent_apart(pace)
             ended = time.time()
             processor.close()
             behind = {name: self.behind(name) for name in READS}
@@ -105,10 +104,3 @@ class Household:
         ends = edges(self._stage.brokers, [self.topic(kind) for kind in READS[name]])
         stands = committed_of(self._stage.brokers, f"{self._prefix}{MODEL}.{name}", list(ends))
         return sum(max(0, end - stands.get(place, low)) for place, (low, end) in ends.items())
-
-
-def _sent(pace: Pace) -> float:
-    """Send in a process of its own; by how many seconds it was late at most."""
-    command = [sys.executable, "-m", "load.bench.pacing.openloop", pace.text()]
-    ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return float(ran.stdout.partition('"latest": ')[2].rstrip("}\n "))

@@ -1,6 +1,7 @@
 """Sends events at a pace, come what may: `python -m load.bench.pacing.openloop` as a process of its own."""
 
 import json
+import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -52,6 +53,13 @@ def send(pace: Pace) -> tuple[int, float]:
         time.sleep(max(0.0, min(TICK_SECONDS, begun + sent / pace.rate - time.time())))
     producer.flush(60)
     return sent, latest
+
+
+def sent_apart(pace: Pace, patience_seconds: float | None = None) -> float:
+    """Send in a process of its own, which may take so long; by how many seconds it was late at most."""
+    command = [sys.executable, "-m", "load.bench.pacing.openloop", pace.text()]
+    ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=patience_seconds)
+    return float(json.loads(ran.stdout)["latest"])
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from driftline.local.child import Child
 from driftline.local.ports import free_port
 from load.bench.pacing.ages import FLOOR, Age
 from load.bench.pacing.listening import READY, Heard
-from load.bench.pacing.openloop import Pace, send
+from load.bench.pacing.openloop import Pace, send, sent_apart
 from load.bench.players.systems import Run, System
 from load.bench.rig.drains import read
 from load.bench.rig.events import time_of
@@ -85,15 +85,14 @@ class Trial:
         """What the listener heard of it, and by how many seconds the sender was late at most."""
         pace = self._pace(topic, self.rate, self.seconds)
         wanted = [self.stage.brokers, output, str(int(self.rate * self.seconds)), str(self.skipped)]
-        with _process("listening", *wanted) as listener:
+        with _listener(*wanted) as listener:
             assert listener.stdout is not None  # noqa: S101 - a pipe was asked for
             if listener.stdout.readline().strip() != READY:
                 raise SystemExit("the listener did not start")
-            with _process("openloop", pace.text()) as sender:
-                said, _ = sender.communicate(timeout=self.seconds + PATIENCE_SECONDS)
+            late = sent_apart(pace, self.seconds + PATIENCE_SECONDS)
             heard, _ = listener.communicate(timeout=PATIENCE_SECONDS)
         found = json.loads(heard)
-        return Heard(**{**found, "shares": tuple(found["shares"])}), float(json.loads(said)["latest"])
+        return Heard(**{**found, "shares": tuple(found["shares"])}), late
 
     def _sent_age(self, topic: str) -> float:
         """How long events took to the broker on average, from when they were meant to be sent; milliseconds."""
@@ -104,8 +103,8 @@ class Trial:
 
 
 @contextmanager
-def _process(module: str, *words: str) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-m", f"load.bench.pacing.{module}", *words]
+def _listener(*words: str) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-m", "load.bench.pacing.listening", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield process
