@@ -17,7 +17,7 @@ from load.bench.race import say
 from load.bench.rig.drains import drain
 from load.bench.rig.figures import Table, keep, number
 from load.bench.rig.noise import listen
-from load.bench.rig.settings import settings
+from load.bench.rig.settings import conditions
 from load.bench.rig.stage import Filled, Stage
 
 ROUNDS, EVENTS, RATE, SECONDS = 8, 100_000, 1_000, 8
@@ -77,13 +77,14 @@ def main() -> None:
     finally:
         for path in set(trees):
             remove(path)
+    after = listen()
     verdicts = {
         name: judge([(one[name], other[name]) for one, other in found], tolerance=tolerance)
         for name, tolerance in TOLERANCES.items()
     }
     shown = table(verdicts)
-    say("\n".join(["", *shown.lines(), f"noise before: {before}"]))
-    said = {"settings": settings(), "A": a, "B": b, "slowed": slowed, "rounds": found}
+    say("\n".join(["", *shown.lines(), f"noise before: {before}", f"noise after: {after}"]))
+    said = {**conditions(before, after), "A": a, "B": b, "slowed": slowed, "rounds": found}
     keep("gate", {**said, "verdicts": {name: asdict(one) for name, one in verdicts.items()}}, [shown])
     if worse := [name for name, one in verdicts.items() if one.is_worse]:
         raise SystemExit(f"gate: B is slower: {', '.join(worse)}")

@@ -18,7 +18,7 @@ from load.bench.players.systems import System, picked
 from load.bench.race import say
 from load.bench.rig.figures import keep, number
 from load.bench.rig.noise import listen
-from load.bench.rig.settings import settings
+from load.bench.rig.settings import conditions
 from load.bench.rig.stage import Stage
 
 RATES, SECONDS = "10,100,1000,10000", 20
@@ -76,8 +76,7 @@ def main() -> None:
     for found in tables:
         say("\n".join(["", found.title, *found.lines()]))
     say(f"\nnoise before: {before}\nnoise after: {after}")
-    noise = {"before": before.said(), "after": after.said()}
-    said = {"settings": settings(), "noise": noise, "ages": [asdict(one) for one in ages]}
+    said = {**conditions(before, after), "ages": [asdict(one) for one in ages]}
     say(f"written: {keep('latency', said, tables)}")
 
 

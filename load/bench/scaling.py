@@ -15,7 +15,7 @@ from load.bench.rig.drains import Drain, drain
 from load.bench.rig.events import FEATURES
 from load.bench.rig.figures import Table, keep, median, number
 from load.bench.rig.noise import listen
-from load.bench.rig.settings import settings
+from load.bench.rig.settings import conditions
 from load.bench.rig.stage import PARTITIONS, Filled, Stage
 
 EVENTS, REPEATS = 200_000, 3
@@ -91,9 +91,8 @@ def main() -> None:
     say("\n".join(["", *shown.lines()]))
     if long is not None:
         say(f"{long.events:,} events in {long.seconds:.0f} s: {long.resident / 1e6:.0f} MB at most")
-    noise = {"before": before.said(), "after": after.said()}
     raw = [{**asdict(shape), "drains": [asdict(one) for one in some]} for shape, some in found.items()]
-    kept = {"settings": settings(), "noise": noise, "shapes": raw, "long": asdict(long) if long else None}
+    kept = {**conditions(before, after), "shapes": raw, "long": asdict(long) if long else None}
     say(f"written: {keep('scaling', kept, [shown])}")
 
 

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from load.bench.players.lineup import lineup
-from load.bench.players.ours import ALWAYS_ON
+from load.bench.players.ours import ALWAYS_ON, OURS
 from load.bench.players.systems import System, picked
 from load.bench.race import say
 from load.bench.rig.drains import Drain, drain
 from load.bench.rig.figures import COLUMNS, Table, keep, number, row
 from load.bench.rig.noise import listen
-from load.bench.rig.settings import settings
+from load.bench.rig.settings import conditions
 from load.bench.rig.stage import Filled, Stage
 
 EVENTS, REPEATS, CHECKED = 300_000, 3, 10_000
@@ -83,7 +83,7 @@ def told(one: Drain) -> str:
 
 def table(model: str, drains: Mapping[str, Sequence[Drain]]) -> Table:
     """Everybody beside ours, exactly once first; without us nobody is compared."""
-    ours = next((some for name, some in drains.items() if name == "driftline, exactly once"), [])
+    ours = drains.get(OURS[0].row, ())
     rows = [row(name, some, ours) for name, some in drains.items()]
     return Table(f"serving: {model}", COLUMNS, tuple(rows))
 
@@ -105,8 +105,7 @@ def main() -> None:
         say("\n".join(["", one.title, *one.lines()]))
     say(f"\n{ALWAYS_ON}\nnoise before: {before}\nnoise after: {after}")
     raw = {model: {name: [asdict(one) for one in some] for name, some in said.items()} for model, said in found.items()}
-    noise = {"before": before.said(), "after": after.said()}
-    say(f"written: {keep('serving', {'settings': settings(), 'noise': noise, 'drains': raw}, tables)}")
+    say(f"written: {keep('serving', {**conditions(before, after), 'drains': raw}, tables)}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from load.bench.pacing.household import Household, Load
 from load.bench.race import say
 from load.bench.rig.figures import Table, keep, number
 from load.bench.rig.noise import listen
-from load.bench.rig.settings import settings
+from load.bench.rig.settings import conditions
 from load.bench.rig.stage import Stage
 
 RATES, SECONDS = "5000,10000,20000,40000,50000", 30
@@ -48,8 +48,7 @@ def main() -> None:
     after, shown = listen(), table(loads)
     highest = max((one.rate for one in loads if one.is_bounded), default=0.0)
     say("\n".join(["", *shown.lines(), f"highest pace with bounded lag: {highest:,.0f} events/s"]))
-    noise = {"before": before.said(), "after": after.said()}
-    said = {"settings": settings(), "noise": noise, "loads": [asdict(one) for one in loads]}
+    said = {**conditions(before, after), "loads": [asdict(one) for one in loads]}
     say(f"written: {keep('whole', said, [shown])}")
 
 

@@ -4,7 +4,9 @@ import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+from load.bench.rig.noise import Noise
 from load.bench.rig.processor import cores
 from load.bench.rig.stage import HEAP, PARTITIONS
 
@@ -20,6 +22,11 @@ def settings() -> dict[str, str]:
         **{name: version(name) for name in ("confluent-kafka", "onnxruntime", "numpy", "fastavro")},
         "Java of the peers": java(),
     }
+
+
+def conditions(before: Noise, after: Noise) -> dict[str, Any]:
+    """What is kept beside the figures of every run: its settings, and how disturbed the machine was around it."""
+    return {"settings": settings(), "noise": {"before": before.said(), "after": after.said()}}
 
 
 def revision() -> str:
