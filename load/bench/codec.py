@@ -45,10 +45,13 @@ SCHEMA: dict[str, Any] = {
 class OneSchema:
     """A schema source with one schema."""
 
+    def __init__(self, schema: object) -> None:
+        self.schema = schema
+
     def by_id(self, schema_id: int) -> object | None:
         """Answer any id with it."""
         del schema_id
-        return SCHEMA
+        return self.schema
 
     def by_guid(self, guid: bytes) -> object | None:
         """Answer no GUID."""
@@ -166,7 +169,7 @@ def encode_with_fastavro(batch: PredictionBatch, schema: Any) -> list[bytes]:
 def main() -> None:
     """Check that both give the same, then race them."""
     plain = without_logical_types(latest("prediction"))
-    reader = Reader(WANTED, OneSchema())
+    reader = Reader(WANTED, OneSchema(SCHEMA))
     say(heading("driftline", "fastavro"))
     for size in SIZES:
         values, batch = events(size), predictions(size)

@@ -8,7 +8,7 @@ from typing import Any
 import fastavro
 import numpy as np
 
-from load.bench.codec import MICROS, PREFIX, REPEATS, SIZES, predictions
+from load.bench.codec import MICROS, PREFIX, REPEATS, SIZES, OneSchema, predictions
 from load.bench.race import heading, line, race, say
 from schemas.columnar.labels import label_reader
 from schemas.columnar.predictions import prediction_reader
@@ -21,23 +21,6 @@ from schemas.records import without_logical_types, write_record
 CLASSES = ("false", "true")
 HOUR = 3_600_000_000
 SEGMENTS = ((("carrier", "UA"),), (("carrier", "AA"),))
-
-
-class OneSchema:
-    """A schema source with one schema."""
-
-    def __init__(self, schema: object) -> None:
-        self.schema = schema
-
-    def by_id(self, schema_id: int) -> object | None:
-        """Answer any id with it."""
-        del schema_id
-        return self.schema
-
-    def by_guid(self, guid: bytes) -> object | None:
-        """Answer no GUID."""
-        del guid
-        return None
 
 
 def parsed(contract: str) -> Any:

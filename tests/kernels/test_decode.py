@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels.compiled import compiled
+from load.bench.codec import OneSchema
 from schemas.columns import Columns, FeatureField, Wanted
 from schemas.framing import frame
 from schemas.plan import Plan, compile_plan
@@ -27,23 +28,6 @@ RICH: list[dict[str, Any]] = [
     {**NEAR, "id": 0, "t": 1_362_096_000_001, "code": "a", "x": {"c": 0.5}, "n": float("inf")},
     {**NEAR, "id": 2**31 - 1, "t": 2_000, "code": "a", "x": 0.25, "n": -3.0, "more": {"a": "", "b": 5}},
 ]
-
-
-class OneSchema:
-    """A source with one schema under every id."""
-
-    def __init__(self, schema: object) -> None:
-        self.schema = schema
-
-    def by_id(self, schema_id: int) -> object | None:
-        """It."""
-        del schema_id
-        return self.schema
-
-    def by_guid(self, guid: bytes) -> object | None:
-        """None."""
-        del guid
-        return None
 
 
 def same(found: Columns, expected: Columns, rows: list[int]) -> None:

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
 
+from load.bench.codec import OneSchema
 from schemas import reader as reading
 from schemas.columns import Columns, FeatureField, blank
 from schemas.framing import frame
 from schemas.oracle import Oracle, difference
 from schemas.plan import Plan, compile_plan
 from schemas.reader import Reader
-from tests.kernels.test_decode import OneSchema
 from tests.schemas.avro_events import batches, record, wanted, write
 
 SCHEMA = record(("x", ["null", "double"]), ("y", "double"))
