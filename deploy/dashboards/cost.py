@@ -1,18 +1,18 @@
 """Cost: CPU-seconds and price of a thousand predictions, by model version and by service."""
 
-from deploy.dashboards.panel import RATE, Board, Panel, of
+from deploy.dashboards.panel import RATE, Board, Panel, of, rate
 
 SCORER = of("scorer")
 ANSWERED = of("scorer", 'outcome=~"scored|fallback|prior"')
 EVERY = 'job=~"scorer|labeler|drift|notifier",model=~"$model"'
 CPU = f"rate(process_cpu_seconds_total{{{EVERY}}}[{RATE}])"
 VERSION = f"* on (model, instance) group_left (model_version) driftline_model_info{{{SCORER}}}"
-ANSWERS = f"sum by (model, instance) (rate(driftline_events_total{{{ANSWERED}}}[{RATE}])) {VERSION}"
+ANSWERS = f"{rate('driftline_events_total', ANSWERED, 'model, instance')} {VERSION}"
 BY_VERSION = (
     f"1000 * sum by (model, model_version) (rate(process_cpu_seconds_total{{{SCORER}}}[{RATE}]) {VERSION})"
     f" / (sum by (model, model_version) ({ANSWERS}) > 0)"
 )
-BY_MODEL = f"(sum by (model) (rate(driftline_events_total{{{ANSWERED}}}[{RATE}])) > 0)"
+BY_MODEL = f"({rate('driftline_events_total', ANSWERED, 'model')} > 0)"
 HOUR = "$price / 3600"
 THOUSAND = (
     Panel(
@@ -56,7 +56,7 @@ SERVICES = (
         title="Predictions a CPU-second",
         says="The more the better; a burst is cheaper by the row than a trickle.",
         unit="none",
-        asks={"{{model}}": f"{BY_MODEL} / sum by (model) (rate(process_cpu_seconds_total{{{SCORER}}}[{RATE}]))"},
+        asks={"{{model}}": f"{BY_MODEL} / {rate('process_cpu_seconds_total', SCORER, 'model')}"},
     ),
     Panel(
         title="Price of a day at this pace",

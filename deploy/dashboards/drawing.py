@@ -30,7 +30,6 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from deploy.dashboards.panel import Board, Panel, Shows
 
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
-HEIGHTS: Mapping[Shows, int] = {"stat": 5}
 WIDEST, HIGH, LOW = 24, 9, 5
 CHOICES: Mapping[str, str] = {
     "model": "label_values(driftline_build_info, model)",

@@ -4,7 +4,7 @@ from deploy.dashboards.panel import RATE, Board, Panel, of, quantile, rate
 
 SCORER = of("scorer")
 ANSWERED = of("scorer", 'outcome=~"scored|fallback|prior"')
-TIME = f"sum by (stage) (rate(driftline_stage_seconds_sum{{{SCORER}}}[{RATE}]))"
+WORKING = of("scorer", 'stage!="broker_wait"')
 RED = (
     Panel(
         title="Events by outcome",
@@ -62,7 +62,7 @@ STAGES = (
         title="Where a scorer's time goes",
         says="Below 1 a scorer of one thread has time left; at 1 it is busy all the time: start another.",
         unit="none",
-        asks={"{{stage}}": TIME.replace("{job", '{stage!="broker_wait",job')},
+        asks={"{{stage}}": rate("driftline_stage_seconds_sum", WORKING, "stage")},
         shows="stacked", steps={"red": 1},
     ),
     Panel(
