@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from driftline.local.retention import kept_for
+from driftline.local.retention import kept_for, windows_in
 from driftline.local.topics import create_missing
 from driftline.output import FAILED, Refusal, say, show, show_json
 from driftline.where import JsonOption
@@ -74,9 +74,8 @@ def create(admin: Admin, contract: Contract, partitions: int, prefix: str) -> li
 
     Raises BrokerUnreachable, TopicRefused.
     """
-    label = contract.label
     said = topics_of(contract.model, partitions=partitions, prefix=prefix)
-    return create_missing(admin, kept_for(said, label.horizon + label.late_window + label.revision_window))
+    return create_missing(admin, kept_for(said, windows_in(contract)))
 
 
 def subjects(model: str, prefix: str, event: object | None) -> dict[str, tuple[object, str]]:

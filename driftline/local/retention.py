@@ -4,24 +4,31 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from driftline.local.topics import retention_millis
 from schemas.topics import Topic, declared, topic_name
 from stream.kafka.admin import Admin
+
+if TYPE_CHECKING:
+    from models.contract import Contract
 
 JOINED = ("predictions", "labels", "outcomes")
 MILLI = timedelta(milliseconds=1)
 
 
 def windows_of(bundles: Iterable[Path]) -> Mapping[str, timedelta]:
-    """By model, how long after its event a label may still be heard: horizon, late and revision windows together.
-
-    Raises ContractRefused, OSError for a bundle whose contract cannot be read.
-    """
+    """The windows of each bundle, by model. Raises ContractRefused, OSError where a contract cannot be read."""
     from models.contract import load_contract  # noqa: PLC0415 - a third of a second
 
     contracts = [load_contract(bundle / "contract.yaml") for bundle in bundles]
-    return {one.model: one.label.horizon + one.label.late_window + one.label.revision_window for one in contracts}
+    return {one.model: windows_in(one) for one in contracts}
+
+
+def windows_in(contract: "Contract") -> timedelta:
+    """How long after its event a label may still be heard: horizon, late and revision windows together."""
+    label = contract.label
+    return label.horizon + label.late_window + label.revision_window
 
 
 def kept_for(topics: Sequence[Topic], windows: timedelta) -> list[Topic]:
