@@ -16,7 +16,7 @@ from driftline.drift.command import reports
 from driftline.drift.view import lines
 from driftline.shown import printable
 from driftline.view.seen import Account, Flow, Reasons, Seen
-from driftline.view.services import Service, asked, served_by
+from driftline.view.services import Service, asked
 from driftline.where import Where
 from schemas.contracts import latest
 from schemas.framing import PREFIX_BYTES, framed_id
@@ -83,7 +83,7 @@ def put_together(
         flow=flow_of(counted, verdicts, dead),
         accounts=[_account(role, verdict) for role, verdict in verdicts.items() if verdict.partitions],
         reasons=reasons_of(counted, [one for some in dead.values() for one in some]),
-        served=served_by(found.metrics["scorer"]) if "scorer" in found.metrics else (),
+        served=found.served,
         metrics=found.metrics,
         lines=list(lines(reports(at.brokers, topic_name(at.model, "drift", prefix=at.prefix)))),
         alerts=standing(_records(at, "alerts")),

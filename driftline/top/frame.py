@@ -59,7 +59,7 @@ def _services(seen: Seen) -> Table:
 def _flow(seen: Seen) -> Table:
     """What became of what was read, a row each, with how many a second now."""
     table = _table("became", ">records", ">a second")
-    now = seen.live.rates if seen.live else None
+    now = seen.rates
     for kind, held in (("events", seen.flow.events), ("outcomes", seen.flow.outcomes)):
         for name, number in held.items():
             if number or name in ("scored", "matched"):
@@ -147,13 +147,13 @@ def _safe(text: str) -> str:
 
 def line_of(seen: Seen) -> str:
     """One look in one line, for a pipe."""
-    now = seen.live.rates if seen.live else None
+    now = seen.rates
     lag = ", ".join(f"{role} {count(n)}" for role, n in seen.live.lag.items()) if seen.live else ""
     going = f"events {rate(now.read)}, outcomes {rate(sum(now.outcomes.values()))}; " if now else ""
     told = "; ".join(_told(one) for one in figures(seen))
     said = verdict(seen)
     trouble = "".join(f"; {_safe(text)}" for text in seen.missing)
-    moved = sorted({one.feature for line in seen.lines for one in courses.latest(line) if one.is_moved})
+    moved = sorted({feature for line in seen.lines for feature in courses.moved_last(line)})
     drift = f"; moved in the last window: {', '.join(map(_safe, moved))}" if moved else ""
     return f"{seen.taken_at:%H:%M:%S} {going}behind: {lag or 'not known'}; {told}{drift}; {_safe(said.value)}{trouble}"
 

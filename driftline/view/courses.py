@@ -59,9 +59,9 @@ def heat(line: Line) -> list[Cell]:
     return sorted((one for one in every if one.feature in rank), key=lambda one: (rank[one.feature], one.start))
 
 
-def latest(line: Line) -> list[Cell]:
-    """The cells of the last window alone."""
-    return list(_column(judged(line.inputs)[-1:]))
+def moved_last(line: Line) -> list[str]:
+    """The features that moved in the last window, by name."""
+    return sorted(one.feature for one in _column(judged(line.inputs)[-1:]) if one.is_moved)
 
 
 def _column(days: Sequence[Report]) -> Iterator[Cell]:

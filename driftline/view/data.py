@@ -43,7 +43,6 @@ def _flow(flow: Flow) -> dict[str, Any]:
 def _quality(line: Any) -> dict[str, Any]:
     known, expected = courses.realised(line), courses.estimated(line)
     accuracy, rows = courses.overall(known)
-    moved = sorted({one.feature for one in courses.latest(line) if one.is_moved})
     return {
         "version": line.version,
         "arm": line.arm,
@@ -51,7 +50,7 @@ def _quality(line: Any) -> dict[str, Any]:
         "labelled_rows": rows,
         "last_realised": vars(known[-1]) if known else None,
         "last_estimated": vars(expected[-1]) if expected else None,
-        "moved_in_last_window": moved,
+        "moved_in_last_window": courses.moved_last(line),
         "windows": len(line.every),
     }
 

@@ -52,7 +52,7 @@ def lanes(seen: Seen) -> list[Lane]:
 
 
 def _scorer(seen: Seen) -> Lane:
-    flow, now = seen.flow, _now(seen)
+    flow, now = seen.flow, seen.rates
     source = (f"{seen.model}.features", count(flow.read), _rate(now, now.read if now else 0))
     parts = [(*EVENT_WORDS[one], flow.events.get(one, 0)) for one in EVENT_WORDS]
     return Lane(
@@ -65,7 +65,7 @@ def _scorer(seen: Seen) -> Lane:
 
 
 def _labeler(seen: Seen) -> Lane:
-    flow, now = seen.flow, _now(seen)
+    flow, now = seen.flow, seen.rates
     answers = flow.answered + flow.events.get("rejected", 0)
     sources = (
         (f"{seen.model}.predictions", count(answers), ""),
@@ -99,10 +99,6 @@ def _drift(seen: Seen) -> Lane:
         result=f"{seen.model}.drift",
         shares=_shares(parts, always=("windows that say nothing",)),
     )
-
-
-def _now(seen: Seen) -> Flow | None:
-    return seen.live.rates if seen.live else None
 
 
 def _rate(now: Flow | None, a_second: float) -> str:

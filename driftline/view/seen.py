@@ -123,6 +123,11 @@ class Seen:
     missing: Sequence[str] = ()
     live: Live | None = None
 
+    @property
+    def rates(self) -> Flow | None:
+        """How much goes through now, a second; None where nobody keeps looking, or only begins to."""
+        return self.live.rates if self.live else None
+
     def scraped(self, role: Role) -> Scraped:
         """What a role's metrics say; nothing where nobody was asked."""
         return self.metrics.get(role, Scraped({}))

@@ -42,6 +42,11 @@ class Answers:
     metrics: Mapping[Role, Scraped]
     missing: Sequence[str]
 
+    @property
+    def served(self) -> list[Served]:
+        """Which bundles the scorers serve."""
+        return served_by(self.metrics["scorer"]) if "scorer" in self.metrics else []
+
 
 def services_of(at: Where, state: Path, named: Sequence[str] | None) -> list[Service]:
     """Those named, else those of the local stack that serve the model. Raises Refusal for what is no ROLE=HOST:PORT."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from driftline.view.seen import Flow, Live, Role, Seen, Tick
-from driftline.view.services import Answers, Service, asked, served_by
+from driftline.view.services import Answers, Service, asked
 from driftline.view.times import WHOLE_NAME
 from driftline.watching.counters import between, flow_of, lag_of, rates, reasons_of
 from driftline.watching.following import Following
@@ -56,7 +56,8 @@ class Watch:
         services = self._services()
         found = self._ask(services)
         now = Look(at=self._clock(), flow=flow_of(found.metrics), metrics=found.metrics)
-        rate = self._since_last(now, lag_of(found.metrics))
+        lag = lag_of(found.metrics)
+        rate = self._since_last(now, lag)
         recent = self._recent(now)
         reports, alerts, trouble = self._following.known()
         missing = [] if services else [NOBODY]
@@ -66,7 +67,7 @@ class Watch:
             since=SINCE,
             flow=now.flow,
             reasons=reasons_of(found.metrics),
-            served=served_by(found.metrics["scorer"]) if "scorer" in found.metrics else (),
+            served=found.served,
             metrics={**found.metrics, **({"scorer": recent} if recent else {})},
             lines=reports,
             alerts=alerts,
@@ -75,7 +76,7 @@ class Watch:
                 members=found.members,
                 rates=rate,
                 ticks=tuple(self._ticks),
-                lag=lag_of(found.metrics),
+                lag=lag,
                 times=LAST_MINUTE if recent else SINCE,
             ),
         )
