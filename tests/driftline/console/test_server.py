@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -111,3 +112,12 @@ def test_a_port_that_is_taken_is_named_with_what_to_do(server: Server, looking: 
 def test_what_was_seen_is_drawn_once_until_there_is_a_new_look(looking: Looking) -> None:
     """However many ask."""
     assert looking.parts() is looking.parts()
+
+
+def test_a_new_look_is_drawn_anew() -> None:
+    """Whoever asks again sees what is new."""
+    with closing(Looking(Sights().look, every_seconds=0.01)) as looking:
+        first, until = looking.parts(), time.monotonic() + 60
+        while looking.parts() == first:
+            assert time.monotonic() < until, "nothing new was drawn"
+            time.sleep(0.01)

@@ -55,6 +55,10 @@ def test_a_feature_that_never_stood_out_is_not_listed() -> None:
     """The table is of those worth a look."""
     assert "price" not in drawn(seen())
     assert "temp" in drawn(seen())
+    odd = inputs(0, findings=[finding("odd", 1e-4), finding("calm", 0.02)])
+    text = drawn(seen(lines=list(lines([odd]))))
+    assert "odd" in text, "it did not move, but is hardly chance"
+    assert "calm" not in text
 
 
 def test_a_line_for_a_pipe_has_the_same_in_one_line() -> None:

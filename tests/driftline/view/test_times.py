@@ -1,10 +1,12 @@
 """Times and metrics: what histograms hold, which services are asked, how several of one role add up."""
 
 import doctest
+import os
 from pathlib import Path
 
 import pytest
 
+from driftline.local.state import Member, Process, StackState, write_state
 from driftline.output import Refusal
 from driftline.view import words
 from driftline.view.seen import Served
@@ -57,6 +59,21 @@ def test_admin_ports_are_named_by_role_and_address() -> None:
     for bad in ("127.0.0.1:9101", "cook=127.0.0.1:1", "scorer=http://a:1", "scorer=a:1/../x", "scorer=file:1@b:2"):
         with pytest.raises(Refusal, match="found --admin"):
             services_of(AT, Path("none"), [bad])
+
+
+def test_of_the_local_stack_those_that_serve_the_model_are_asked(tmp_path: Path) -> None:
+    """None where another Kafka is looked at, for the stack's services say nothing of that."""
+    me = Process.of(os.getpid())
+    names = ("shop.scorer-0", "other.labeler-0", "shop.notifier-0", "shop.drift-0")
+    members = tuple(
+        Member(name=name, process=me, address=f"http://{name}", log=tmp_path, ready_url="http://x") for name in names
+    )
+    for brokers, expected in ((AT.brokers, ["scorer", "drift"]), ("127.0.0.1:2", [])):
+        state = StackState(
+            phase="ready", supervisor=me, brokers=brokers, prefix="", models=("shop", "other"), members=members
+        )
+        write_state(tmp_path, state)
+        assert [one.role for one in services_of(AT, tmp_path, None)] == expected
 
 
 def test_a_service_that_does_not_answer_is_named() -> None:

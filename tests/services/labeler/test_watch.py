@@ -1,5 +1,7 @@
 """What a labeler shows of a store that fills up, and of whose partitions."""
 
+import time
+from contextlib import suppress
 from typing import get_args
 
 import numpy as np
@@ -7,9 +9,10 @@ import numpy as np
 from services.labeler.quality import Quality, Scale
 from services.labeler.room.room import Gauge
 from services.labeler.watch import Watching
+from stream.faults import Disturbed
 from stream.memory import MemoryLog
 from stream.memory_broker import MemoryBroker
-from stream.records import Place, Start
+from stream.records import Batch, Place, Start, Writes
 from stream.telemetry.names import GaugeName
 
 PLACE = Place("predictions", 1)
@@ -63,3 +66,28 @@ def test_only_our_own_partitions_are_shown() -> None:
     assert gauge(made, "driftline_pending_predictions", partition="1") == 7
     assert gauge(made, "driftline_pending_predictions", partition="0") is None
     assert (gauge(made, "driftline_store_bytes"), gauge(made, "driftline_store_limit_bytes")) == (700, 1_000)
+
+
+def test_lag_is_as_old_as_what_was_read_last_of_each_place() -> None:
+    """Whoever has nothing left to read but a marker is not behind, however old what was read last is."""
+    made, broker = watching(), MemoryBroker()
+    broker.create("predictions", 2)
+    broker.produce(Writes(topic="predictions", values=[b"v"] * 3, keys=[None] * 3, partitions=[0, 1, 1]))
+    log = MemoryLog(broker, "g", ["predictions"])
+    with suppress(Disturbed):  # its places are new to it
+        log.poll(0)
+    log.poll(0)
+    made.follow(log, lambda: Gauge(0, 0, {}))
+    made.read(
+        Batch(
+            topics=["predictions"] * 3, partitions=np.array([1, 0, 1], np.int32), offsets=np.zeros(3, np.int64),
+            timestamps=np.array([4_000_000_000_000, 1_000, 1_000]), keys=[None] * 3, values=[None] * 3,
+            headers=lambda _row: None,
+        )
+    )  # fmt: skip
+    made.beat()
+    ages = [gauge(made, "driftline_lag_seconds", topic="predictions", partition=str(one)) for one in (0, 1)]
+    assert ages[0] == 0
+    assert ages[1] is not None
+    assert 1e9 < ages[1] < time.time()
+    assert gauge(made, "driftline_lag_messages", topic="predictions", partition="1") == 2
