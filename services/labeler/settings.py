@@ -32,17 +32,19 @@ class Settings(ServiceSettings):
     """Where outcomes go, if not {prefix}{model}.outcomes."""
     join_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     """The share of events to join, chosen by a hash of their id: less where not all that wait would fit into Redis."""
-    batch_rows: Annotated[int, Field(ge=1, le=20_000)] = 4_000
+    batch_rows: Annotated[int, Field(ge=1, le=20_000)] = 8_000
     """Most rows in one batch."""
     record_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 1_114_112
     """A larger prediction or label is not decoded: it is set aside by reference."""
     max_poll_millis: Annotated[int, Field(ge=6_000, le=3_600_000)] = 1_800_000
     """A labeler that reads nothing for so long loses its partitions; while it rebuilds the room it reads nothing."""
+    commit_millis: Annotated[int, Field(ge=1, le=5_000)] = 250
+    """Longest a transaction stays open under load: one pays for itself only with some thousand rows in it."""
     idle_seconds: Annotated[float, Field(ge=0.1, le=3_600)] | None = None
     """A topic at its end that brought nothing for so long takes the other's time; by default 2, by event clock 60."""
     segment_values: Annotated[int, Field(ge=1, le=1_000)] = 20
     """So many values of each segment are told apart in a transaction, the most frequent; the rest count as `other`."""
-    sweep_rows: Annotated[int, Field(ge=1, le=100_000)] = 8_000
+    sweep_rows: Annotated[int, Field(ge=1, le=100_000)] = 20_000
     """Most ids looked at in one transaction because their time has come."""
     window: Duration = timedelta(days=7)
     """Over how much event time of ripe cohorts the realised quality is shown."""

@@ -60,9 +60,10 @@ class Watched:
     lives: Callable[[], bool]
 
     def drain(self) -> Drain:
-        """Return once all is read and nothing more is written; measured from the first commit seen to the last.
+        """Return once all is read and nothing more is written; measured from the first records committed to the last.
 
-        Raises SystemExit when the process dies or does not come to an end.
+        What it takes to start, and those first records, count for nobody. Raises SystemExit when the process dies or
+        does not come to an end.
         """
         reader = open_reader(self.brokers)
         try:
@@ -71,12 +72,12 @@ class Watched:
             reader.close()
 
     def _drain(self, written: Callable[[], int]) -> Drain:
-        until, last = time.monotonic() + MOST_SECONDS, written()
+        until = time.monotonic() + MOST_SECONDS
         ends = {place: end for place, (_, end) in edges(self.brokers, self.inputs).items()}
-        while (now := written()) == last:
+        while (first := self._read(ends)) == 0:
             self._wait(until)
         begun, before, resident = time.monotonic(), self._cpu(), self._resident()
-        first, ended, after, last = self._read(ends), begun, before, now
+        ended, after, last = begun, before, written()
         while time.monotonic() - ended < STILL_SECONDS or self._read(ends) < sum(ends.values()):
             self._wait(until)
             if (now := written()) != last:

@@ -1,6 +1,6 @@
 """`python -m load.bench.peers.naive_labeler JSON`: a labeler that handles one record at a time.
 
-It is what one writes first, and no straw man: a transactional producer, commits ten times a second, one request a
+It is what one writes first, and no straw man: a transactional producer, commits four times a second, one request a
 record to Redis (a pipeline of what that record needs), fastavro with its schemas parsed once. It lacks what ours has:
 Redis runs ahead of Kafka, so that a crash loses or repeats outcomes; no revisions, late labels, dead letters.
 """
@@ -21,7 +21,7 @@ from schemas.contracts import latest
 from schemas.framing import frame
 from schemas.records import without_logical_types
 
-COMMIT_SECONDS, MOST_DUE = 0.1, 1_000
+COMMIT_SECONDS, MOST_DUE = 0.25, 1_000
 HEAD = 5
 """Bytes of the schema registry's framing before a record."""
 Key = bytes | None
