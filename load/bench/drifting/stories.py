@@ -102,10 +102,10 @@ def prior(rows: Rows, world: World) -> Rows:
     return rows.take(rows.labels | (np.arange(len(rows.labels)) % 5 == 0))
 
 
-def flipped(rows: Rows, world: World) -> Rows:
-    """One label in eight says the opposite."""
+def flipped(rows: Rows, world: World, share: float = FLIPPED) -> Rows:
+    """One label in eight, or such a share, says the opposite."""
     del world
-    turned = (np.arange(len(rows.labels)) * 0.6180339887) % 1.0 < FLIPPED
+    turned = (np.arange(len(rows.labels)) * 0.6180339887) % 1.0 < share
     return replace(rows, labels=rows.labels ^ turned)
 
 

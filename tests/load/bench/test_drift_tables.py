@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from load.bench import drift_alarms, drift_power
+from load.bench import drift_alarms, drift_estimate, drift_power
 from load.bench.drift_alarms import bounds
 from load.bench.drift_power import Task, waited
 from load.bench.drifting import quiet
@@ -89,3 +89,28 @@ def test_what_a_detector_is_fed_is_one_number_a_row(shows: Callable[..., Any]) -
     world = World(KINDS, seed=3, reference_rows=2_000)
     rows = world.rows(40, DAY)
     assert shows(rows, world).shape == (40,)
+
+
+def test_an_estimate_is_near_the_truth_until_labels_flip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where inputs moved; a flip is seen by the labels alone, and at once."""
+    monkeypatch.setattr(drift_estimate, "DAYS", 2)
+    moved, flipped = (
+        drift_estimate.lived(drift_estimate.Task(story, seed=3)) for story in list(drift_estimate.STORIES)[2:]
+    )
+    assert [told for _, _, told in moved] == [False, False]
+    assert [told for _, _, told in flipped] == [True, True]
+    assert max(abs(off) for off, _, _ in moved) < 0.03 < min(abs(off) for off, _, _ in flipped)
+
+
+def test_a_table_of_estimates_has_a_row_a_story(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was withheld counts as no estimate, not as a good one."""
+
+    def spread(_work: object, tasks: Sequence[Any], **_said: str) -> Iterator[Any]:
+        return iter([[(0.01, True, False), (float("nan"), False, True)] for _ in tasks])
+
+    monkeypatch.setattr(drift_estimate, "spread", spread)
+    drift_estimate.main()
+    rows = capsys.readouterr().out.splitlines()[2:]
+    assert [row.split()[-5:] for row in rows] == [["50%", "0.0100", "100.0%", "50.0%", "100%"]] * 4
