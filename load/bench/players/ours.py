@@ -44,16 +44,16 @@ OURS = (
     scorer("ours", "driftline", partial(ours, delivery="at_least_once"), delivery="at_least_once"),
 )
 VARIANTS = (
-    scorer("no-headers", "driftline without CloudEvents headers", partial(ours, cloudevents=False)),
+    scorer("headers", "driftline with CloudEvents headers", partial(ours, cloudevents=True)),
     scorer("no-zstd", "driftline without compression", partial(ours, kafka=UNPACKED)),
     scorer("no-ood", "driftline without the judgement of strange rows", partial(ours, lacks="ood")),
     scorer("no-calibrator", "driftline without estimates", partial(ours, lacks="calibrator")),
-    scorer("rows-4000", "driftline, batches of 4,000 rows", partial(ours, batch_rows=4_000)),
+    scorer("rows-500", "driftline, batches of 500 rows", partial(ours, batch_rows=500)),
     scorer("commit-1000", "driftline, commits a second apart", partial(ours, commit_millis=1_000)),
     scorer(
         "least",
-        "driftline without all four, 4,000 rows, commits a second apart",
-        partial(ours, cloudevents=False, kafka=UNPACKED, batch_rows=4_000, commit_millis=1_000),
+        "driftline without compression, batches of 10,000 rows, commits a second apart",
+        partial(ours, kafka=UNPACKED, batch_rows=10_000, commit_millis=1_000),
     ),
 )
 ALWAYS_ON = "contract checks, profile, ledger, dead letters, clocks and metrics cannot be switched off"

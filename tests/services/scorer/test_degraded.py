@@ -43,7 +43,7 @@ def test_a_poison_event_is_refused_alone(tmp_path: Path, onnx: bytes, cause: str
 def test_the_fallback_names_itself(tmp_path: Path) -> None:
     """Its version, its digest, its id; order is kept between its predictions and the champion's."""
     old = make_bundle(tmp_path / "old", version="0")
-    world = World(tmp_path, partitions=1, onnx=poison(WIDTH), fallback=tmp_path / "old")
+    world = World(tmp_path, partitions=1, onnx=poison(WIDTH), fallback=tmp_path / "old", settings={"cloudevents": True})
     world.feed([event(n, amount=99.0 if n % 3 == 1 else 1.0) for n in range(9)])
     seeing = world.run()
     found = world.predictions()

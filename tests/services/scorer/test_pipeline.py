@@ -245,9 +245,13 @@ def test_a_lacking_feature_is_named(tmp_path: Path) -> None:
     assert b"amount" in (note["dlq.error.message"] or b"")
 
 
-def test_predictions_carry_cloudevents_headers(tmp_path: Path) -> None:
+def test_predictions_carry_cloudevents_headers_where_asked(tmp_path: Path) -> None:
     """Their id names model, version, arm, input position: the same on replay."""
-    world = World(tmp_path, partitions=1)
+    plain = World(tmp_path / "plain", partitions=1)
+    plain.feed([event(0)])
+    plain.run()
+    assert not plain.seen(plain.topics.predictions)[0][2].headers
+    world = World(tmp_path, partitions=1, settings={"cloudevents": True})
     world.feed([event(0)])
     world.run()
     headers = dict(world.seen(world.topics.predictions)[0][2].headers)

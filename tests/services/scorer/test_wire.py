@@ -19,7 +19,7 @@ def test_each_prediction_s_header_is_its_own_id(
 ) -> None:
     """Of any partition and offset: what a consumer makes of the record itself."""
     monkeypatch.setattr(wire, "compiled", kernels)
-    world = World(tmp_path, partitions=11)
+    world = World(tmp_path, partitions=11, settings={"cloudevents": True})
     world.feed([event(number) for number in range(130)])
     world.run()
     entries = [entry for _, _, entry in world.seen(world.topics.predictions)]
