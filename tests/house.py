@@ -29,6 +29,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "aiohttp": ("services/notifier/*",),
     "nannyml": ("load/bench/peers/*",),
     "grafana_foundation_sdk": ("deploy/dashboards/*",),
+    "opentelemetry": ("stream/tracing/*",),
     "redis": ("stream/redis.py", "load/bench/peers/*"),
     "onnxruntime": ("models/session.py", "load/bench/peers/*"),
     "sklearn": ("models/fitting/*", "load/flights/train.py", "load/bench/rig/train.py"),

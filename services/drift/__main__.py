@@ -24,12 +24,14 @@ from services.start.bundles import refusal
 from services.start.preflight import same_partitions
 from services.start.schemas import Schemas
 from services.start.showing import listening, run
+from services.start.tracing import spans_of
 from stream.dead_letters import Desk
 from stream.faults import Stopped
 from stream.kafka.log import KafkaLog
 from stream.kafka.settings import LogSettings
 from stream.loop import Loop, Pace
 from stream.stopping import Asked
+from stream.tracing.log import traced
 
 SHOWN = 200
 """So many reports at the end of their topic are read for what was said last."""
@@ -104,7 +106,17 @@ def kept_of(settings: Settings, topics: Topics) -> KafkaKept:
 
 def _watch(kit: Kit, watching: Watching, *, stop: Asked, probe: Callable[[str], None], port: int) -> int:
     settings, log, contract = kit.settings, structlog.get_logger(), kit.bundles[0].contract
-    kafka = KafkaLog(_log_settings(kit), resume=partial(resumed, kit), probe=probe)
+    topics, session = kit.topics, uuid.uuid4().hex[:12]
+    spans = spans_of(
+        settings,
+        "drift",
+        group=topics.group,
+        instance=settings.slot or session,
+        dropped=watching.dropped,
+        summaries=[topics.drift],
+        always=[topics.alerts],
+    )
+    kafka = traced(KafkaLog(_log_settings(kit, session), resume=partial(resumed, kit), probe=probe), spans)
     seconds = settings.snapshot_seconds
     pace = Pace(quiet_seconds=seconds, longest_seconds=seconds, heartbeat_seconds=seconds)
     log.info("started", model=contract.model, version=contract.version, digest=kit.bundles[0].digest, port=port)
@@ -118,14 +130,14 @@ def _watch(kit: Kit, watching: Watching, *, stop: Asked, probe: Callable[[str], 
     return 0
 
 
-def _log_settings(kit: Kit) -> LogSettings:
+def _log_settings(kit: Kit, session: str) -> LogSettings:
     settings, topics = kit.settings, kit.topics
     return LogSettings(
         brokers=settings.brokers,
         group=topics.group,
         topics=(topics.profiles,),
         slot=settings.slot,
-        session=uuid.uuid4().hex[:12],
+        session=session,
         begin=settings.begin,
         rows=settings.batch_rows,
         max_poll_seconds=settings.max_poll_millis / 1000,

@@ -17,12 +17,14 @@ from services.labeler.kit import Kit
 from services.labeler.pipeline import Labeler
 from services.labeler.room.redis_room import RedisRoom
 from services.labeler.settings import PREFIX, Settings, Topics, read_settings
+from services.labeler.threads import Threads
 from services.labeler.watch import Watching
 from services.start.bundles import refusal
 from services.start.preflight import same_partitions
 from services.start.resume import Memory
 from services.start.schemas import Schemas
 from services.start.showing import listening, run
+from services.start.tracing import spans_of
 from stream.dead_letters import Desk
 from stream.kafka.log import KafkaLog
 from stream.kafka.settings import LogSettings
@@ -31,6 +33,7 @@ from stream.loop import Loop, Pace
 from stream.records import Place
 from stream.redis import Address, Store
 from stream.stopping import Asked
+from stream.tracing.log import traced
 
 BECAUSE = "a prediction and its label meet in the partition of the same number"
 STORE_SECONDS = 2.0
@@ -98,12 +101,21 @@ def _join(
 ) -> int:
     settings, topics, log = kit.settings, kit.topics, structlog.get_logger()
     memory = Memory(brokers=settings.brokers, topic=topics.profiles, group=topics.group, file=settings.kafka_config)
-    kafka = KafkaLog(_log_settings(kit), resume=memory.last_positions, probe=probe)
+    spans = spans_of(
+        settings,
+        "labeler",
+        group=topics.group,
+        instance=kit.writer,
+        dropped=watching.dropped,
+        summaries=[topics.profiles],
+    )
+    kafka = traced(KafkaLog(_log_settings(kit), resume=memory.last_positions, probe=probe), spans)
     kept = KafkaKept(settings.brokers, settings.kafka_config)
     healing = Healing(kit, room, kept, beat=watching.healing)
     tail = Tail(settings.brokers, Place(topics.profiles, 0), back=PROFILES_BACK, file=settings.kafka_config)
     outside = Beyond(tail, topics.group, wall=kit.contract.clock == "wall")
-    labeler = Labeler(kit, room, healing, watching, at_end=kafka.at_end, outside=outside)
+    threads = None if spans is None else Threads(spans)
+    labeler = Labeler(kit, room, healing, watching, at_end=kafka.at_end, outside=outside, threads=threads)
     pace = Pace(
         quiet_seconds=settings.quiet_millis / 1000,
         longest_seconds=settings.commit_millis / 1000,

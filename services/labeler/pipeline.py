@@ -26,6 +26,7 @@ from services.labeler.pairs import Outside, Pairs
 from services.labeler.room.room import Room
 from services.labeler.sight import Sight
 from services.labeler.sweeping import Sweeping
+from services.labeler.threads import Threads
 from services.labeler.words import Words
 from stream.holding import held_back
 from stream.records import Batch, Place, Span, Start, Writes
@@ -46,8 +47,9 @@ class Labeler(Stage):
         *,
         at_end: Callable[[], Collection[Place]],
         outside: Outside,
+        threads: Threads | None = None,
     ) -> None:
-        self._kit, self._sight = kit, sight
+        self._kit, self._sight, self._threads = kit, sight, threads
         topics = kit.topics.predictions, kit.topics.labels
         self._keeping = Keeping(room, topics, healing, self._heals)
         self._words = Words(self._keeping.word)
@@ -119,6 +121,9 @@ class Labeler(Stage):
         labels, rows = self._intake.labels(read, reached)
         heard, results = self._joining.labels(labels, self._pairs.sweep(np.unique(labels.partitions).tolist()))
         self._results(read, rows, results)
+        if self._threads is not None:
+            self._threads.heard(self._kit.topics.predictions, predictions)
+            self._threads.heard(self._kit.topics.labels, labels)
         return self._outcomes(seated, heard)
 
     def _results(self, read: Read, rows: NDArray[np.int64], results: list[int]) -> None:
@@ -140,7 +145,10 @@ class Labeler(Stage):
             self._sight.counted("driftline_outcomes_total", count, status=STATUSES[code])
         known = joined.labels["revision"] >= 0
         self._sight.delays((joined.labels["at"] - joined.seats["time"])[known])
-        return [self._account.outcomes(joined, self._kit.outcome_frame)]
+        outcomes = self._account.outcomes(joined, self._kit.outcome_frame)
+        if self._threads is not None:
+            outcomes = self._threads.onto(outcomes, joined.ids, self._kit.topics.predictions)
+        return [outcomes]
 
     def settle(self, spans: Sequence[Span]) -> Iterable[Writes]:
         """What time brings, then the profile of the transaction."""

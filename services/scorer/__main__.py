@@ -17,11 +17,13 @@ from services.scorer.start.resume import last_positions
 from services.scorer.watch import Watching
 from services.start.schemas import Schemas
 from services.start.showing import listening, run
+from services.start.tracing import spans_of
 from stream.kafka.log import KafkaLog
 from stream.kafka.plain import PlainLog
 from stream.kafka.settings import LogSettings
 from stream.loop import Loop, Pace
 from stream.stopping import Asked
+from stream.tracing.log import traced
 
 
 def main() -> int:
@@ -59,10 +61,26 @@ def _score(
     name = uuid.uuid4().hex[:12]
 
     claims = claims_of(settings, topics)
+    spans = spans_of(
+        settings,
+        "scorer",
+        group=topics.group,
+        instance=settings.slot or name,
+        dropped=watching.dropped,
+        summaries=[topics.profiles],
+    )
 
     def make(found: Opened) -> Kit:
         kit = kit_of(
-            found, settings, topics, schemas, tell=watching.breaker, partitions=partitions, name=name, claims=claims
+            found,
+            settings,
+            topics,
+            schemas,
+            tell=watching.breaker,
+            partitions=partitions,
+            name=name,
+            claims=claims,
+            spans=spans,
         )
         watching.serves(kit.bundle, missing=found.missing)
         protocol.serves(found)
@@ -71,16 +89,19 @@ def _score(
 
     kit = make(opened)
     make_log = KafkaLog if settings.delivery == "exactly_once" else PlainLog
-    kafka = make_log(
-        _log_settings(settings, topics, name),
-        resume=lambda places: last_positions(settings, topics, places),
-        probe=probe,
+    kafka = traced(
+        make_log(
+            _log_settings(settings, topics, name),
+            resume=lambda places: last_positions(settings, topics, places),
+            probe=probe,
+        ),
+        spans,
     )
     bundle = opened.leading
     log.info("started", model=topics.model, version=bundle.contract.version, digest=bundle.digest, port=port)
     scorer = Scorer(kit, watching, successor=_successor(settings, opened, make))
     try:
-        watching.follow(kafka)
+        watching.follow(kafka, spans)
         stop.ready()
         Loop(kafka, scorer, watching, pace=_pace(settings)).run(stop)
     finally:

@@ -20,6 +20,7 @@ from services.scorer.profile import Sizes
 from services.scorer.serving.chain import Chain
 from services.scorer.settings import Settings, Topics
 from stream.dead_letters import Desk
+from stream.tracing.spans import Spans
 
 OTHER = "other"
 
@@ -40,6 +41,7 @@ class Kit:
     writer: str
     session_name: str
     claims: Claims | None = None
+    spans: Spans | None = None
 
     @property
     def contract(self) -> Contract:

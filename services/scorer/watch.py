@@ -18,6 +18,7 @@ from stream.log import Log
 from stream.records import Batch
 from stream.telemetry.catalogue import MODEL_ROLES
 from stream.telemetry.names import GaugeName
+from stream.tracing.spans import Spans
 
 PER_PARTITION: tuple[GaugeName, ...] = (
     "driftline_lag_messages",
@@ -38,6 +39,7 @@ class Watching(Looking):
     def __init__(self, bundle: Bundle, settings: Settings) -> None:
         super().__init__([], PER_PARTITION, OUTCOMES)
         self._arm = settings.arm
+        self._spans: Spans | None = None
         self.serves(bundle)
         for name in ("driftline_rejects_total", "driftline_marks_total", "driftline_degraded_total"):
             self.metrics.prime(name, reason=(*REASON_CODES, *CAUSES[1:], UNSURE))
@@ -65,19 +67,19 @@ class Watching(Looking):
         self.metrics.set("driftline_breaker_open_ratio", float(state != "closed"), model_role=role)
         self._logger.warning("breaker", role=role, state=state, why=why)
 
-    def follow(self, log: Log) -> None:
-        """Whose lag to show."""
-        self._log = log
+    def follow(self, log: Log, spans: Spans | None = None) -> None:
+        """Whose lag to show, whose traces to name beside latencies."""
+        self._log, self._spans = log, spans
 
     def _forget(self) -> None:
         super()._forget()
-        self._stamps: list[NDArray[np.int64]] = []
+        self._stamps: list[tuple[NDArray[np.int64], str]] = []
 
     def read(self, batch: Batch) -> None:
         """A batch was read: how long its records had waited at the broker."""
         super().read(batch)
         stamps = batch.timestamps[batch.timestamps >= 0]
-        self._stamps.append(stamps)
+        self._stamps.append((stamps, "" if self._spans is None else self._spans.trace()))
         waited = np.maximum(0.0, time.time() - stamps / 1000)
         self.metrics.observe("driftline_stage_seconds", waited, stage="broker_wait")
 
@@ -93,8 +95,8 @@ class Watching(Looking):
     def _publish(self) -> None:
         now = time.time()
         super()._publish()
-        for stamps in self._stamps:
-            self.metrics.observe("driftline_end_to_end_seconds", np.maximum(0.0, now - stamps / 1000))
+        for stamps, trace in self._stamps:
+            self.metrics.observe("driftline_end_to_end_seconds", np.maximum(0.0, now - stamps / 1000), trace=trace)
         for place, mark in self._marks.items():
             if mark is not None:
                 seconds = mark.at_micros / 1e6

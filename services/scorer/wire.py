@@ -17,6 +17,7 @@ from services.scorer.kit import Kit
 from services.scorer.serving.chain import FALLBACK
 from stream.clocks import MARK_HEADER, header_of
 from stream.records import Batch, Headers, Writes
+from stream.tracing.spans import Spans
 
 TYPE = b"driftline.prediction.v1"
 LARGEST = 2**63
@@ -40,6 +41,8 @@ def predictions(kit: Kit, batch: Batch, answer: Answer, marks: NDArray[np.bool_]
     if len(orders) + bool(len(marked)) > 1:
         turn = np.argsort(order, kind="stable")
         order, values, headers = order[turn], [values[i] for i in turn], [headers[i] for i in turn]
+    if kit.spans is not None:
+        _carry_on(kit, kit.spans, batch, order, headers)
     return Writes(
         topic=kit.topics.predictions,
         values=values,
@@ -47,6 +50,13 @@ def predictions(kit: Kit, batch: Batch, answer: Answer, marks: NDArray[np.bool_]
         partitions=batch.partitions[order].tolist(),
         headers=headers,
     )
+
+
+def _carry_on(kit: Kit, spans: Spans, batch: Batch, rows: NDArray[np.int64], headers: list[Headers | None]) -> None:
+    """Let the predictions of events that carry a trace carry it too."""
+    found = spans.carried(kit.topics.features, batch.partitions[rows], batch.offsets[rows])
+    for at, event in found.items():
+        headers[at] = [*(headers[at] or ()), *spans.created(kit.topics.predictions, event)]
 
 
 def _by_bundle(kit: Kit, answer: Answer) -> list[tuple[Bundle, NDArray[np.int64]]]:

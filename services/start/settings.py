@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
 
@@ -54,7 +54,17 @@ class ServiceSettings(BaseSettings):
     """Over how many records the share is taken; fewer are not judged by it."""
     dead_consecutive: Annotated[int, Field(ge=0)] = 1_000
     """Stop when so many records in a row cannot be read; 0 never stops."""
+    otlp_endpoint: Annotated[str, Field(pattern="^https?://[^@]+$")] | None = None
+    """Where traces go: an OTLP/HTTP receiver, http(s)://host[:port]; none = no traces. The notifier sends none."""
+    trace_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """The share of batches that are traced besides those that hold an event whose producer traces it."""
     admin_host: str = "127.0.0.1"
     """Where /metrics, /livez and /readyz listen."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least that is logged."""
+
+    @field_validator("otlp_endpoint", mode="before")
+    @classmethod
+    def _said(cls, value: object) -> object:
+        """An empty variable says nothing: a file of settings can hold its name."""
+        return value or None

@@ -34,7 +34,7 @@ class Looking:
         self._taken_at: dict[Place, int] = {}
         self._log: Log | None = None
         self._ledger, self._logger = LiveLedger(), structlog.get_logger()
-        self._looked, self._waits = 0.0, ""
+        self._looked, self._waits, self._drops = 0.0, "", False
         self.health.met("schemas")
         self.metrics.set("driftline_build_info", 1, version=version("driftline"))
         self.metrics.prime("driftline_dead_letters_total", reason=FAULTS[1:])
@@ -102,6 +102,13 @@ class Looking:
         self.metrics.set("driftline_held_partitions", len(places))
         partitions = sorted(place.partition for place in places)
         self._logger.warning("held", partitions=partitions, why=self._waits if places else "no longer")
+
+    def dropped(self, spans: int) -> None:
+        """So many spans of traces were not taken; said once, counted always. Any thread may tell."""
+        self.metrics.inc("driftline_dropped_spans_total", spans)
+        if not self._drops:
+            self._drops = True
+            self._logger.warning("traces dropped", why="their receiver did not take them in time")
 
     def settled(self, produce_seconds: float, commit_seconds: float) -> None:
         """A transaction's writes and its commit took so long."""

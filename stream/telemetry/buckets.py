@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from threading import Lock
+from time import time
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from prometheus_client.metrics_core import HistogramMetricFamily
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
 
 
 class Buckets(Collector):
@@ -21,6 +23,7 @@ class Buckets(Collector):
         self._lock = Lock()
         self._counts: dict[tuple[str, ...], NDArray[np.int64]] = {}
         self._sums: dict[tuple[str, ...], float] = {}
+        self._exemplars: dict[tuple[str, ...], dict[int, Exemplar]] = {}
 
     def prime(self, labels: tuple[str, ...]) -> None:
         """Show a label set before its first value."""
@@ -28,8 +31,11 @@ class Buckets(Collector):
             self._counts.setdefault(labels, np.zeros(len(self._edges) + 1, np.int64))
             self._sums.setdefault(labels, 0.0)
 
-    def observe(self, values: ArrayLike, count: int, labels: tuple[str, ...]) -> None:
-        """Count each value `count` times; below zero (a clock that ran back) is zero, NaN is left out."""
+    def observe(self, values: ArrayLike, count: int, labels: tuple[str, ...], trace: str = "") -> None:
+        """Count each value `count` times; below zero (a clock that ran back) is zero, NaN is left out.
+
+        A `trace`, if any, is the exemplar of the bucket that the largest of them falls into, until the next one.
+        """
         seen = np.maximum(np.atleast_1d(np.asarray(values, np.float64)), 0.0)
         seen = seen[~np.isnan(seen)]
         places = np.searchsorted(self._edges, seen, side="left")
@@ -37,6 +43,9 @@ class Buckets(Collector):
         with self._lock:
             self._counts[labels] += np.bincount(places, minlength=len(self._edges) + 1) * count
             self._sums[labels] += float(seen.sum()) * count
+            if trace and len(seen):
+                largest = Exemplar({"trace_id": trace}, float(seen.max()), time())
+                self._exemplars.setdefault(labels, {})[int(places.max())] = largest
 
     def collect(self) -> Iterable[HistogramMetricFamily]:
         """The counts as Prometheus wants them: cumulative, by upper edge."""
@@ -44,6 +53,8 @@ class Buckets(Collector):
         edges = [*(str(edge) for edge in self._edges.tolist()), "+Inf"]
         with self._lock:
             for labels, counts in self._counts.items():
-                steps = zip(edges, np.cumsum(counts).tolist(), strict=True)
-                family.add_metric(labels, list(steps), self._sums[labels])
+                steps = list(zip(edges, np.cumsum(counts).tolist(), strict=True))
+                told = self._exemplars.get(labels, {})
+                marked = [(*step, told[at]) if at in told else step for at, step in enumerate(steps)]
+                family.add_metric(labels, marked, self._sums[labels])
         yield family

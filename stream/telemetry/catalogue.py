@@ -62,6 +62,9 @@ COUNTERS: Mapping[CounterName, Entry] = {
         labels=("kind",),
         closed={"kind": REBALANCES},
     ),
+    "driftline_dropped_spans_total": Entry(
+        unit="spans", meaning="Spans of traces that their receiver did not take in time; none of them is waited for."
+    ),
     "driftline_misplaced_keys_total": Entry(
         unit="keys",
         meaning="Sampled keys that murmur2 puts elsewhere: a producer lacks partitioner=murmur2_random.",

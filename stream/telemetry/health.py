@@ -8,9 +8,10 @@ from http.server import BaseHTTPRequestHandler
 from threading import Lock, Thread
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 
 from stream.telemetry.doorstep import Doorstep
+from stream.telemetry.exposition import exposition
 
 LOOP = "loop"
 
@@ -106,9 +107,11 @@ class Admin:
         port: int = 0,
         more: More = no_more,
     ) -> None:
-        known = _answers(registry, health)
+        known = _answers(health)
 
-        def answers(path: str) -> Answer | None:
+        def answers(path: str, accept: str) -> Answer | None:
+            if path == "/metrics":
+                return 200, *exposition(registry, accept)
             return known[path]() if path in known else more(path)
 
         try:
@@ -139,10 +142,7 @@ def _explained(host: str, port: int, error: OSError | OverflowError) -> CannotLi
     return CannotListen(what, cause=str(error), fix="choose an address of this machine, with a port this user may open")
 
 
-def _answers(registry: CollectorRegistry, health: Health) -> dict[str, Callable[[], Answer]]:
-    def metrics() -> Answer:
-        return 200, CONTENT_TYPE_LATEST, generate_latest(registry)
-
+def _answers(health: Health) -> dict[str, Callable[[], Answer]]:
     def live() -> Answer:
         alive = health.is_alive()
         return as_json(200 if alive else 503, {"alive": alive, "silent_seconds": round(health.silent_seconds(), 3)})
@@ -151,7 +151,7 @@ def _answers(registry: CollectorRegistry, health: Health) -> dict[str, Callable[
         waiting = health.waiting_for()
         return as_json(503 if waiting else 200, {"ready": not waiting, "waiting_for": waiting})
 
-    return {"/metrics": metrics, "/livez": live, "/readyz": ready}
+    return {"/livez": live, "/readyz": ready}
 
 
 def as_json(status: int, body: dict[str, Any]) -> Answer:
@@ -165,13 +165,13 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "driftline", ""
     timeout = 5  # seconds a client may keep us waiting for its next bytes
 
-    def __init__(self, answers: More, *given: Any) -> None:
+    def __init__(self, answers: Callable[[str, str], Answer | None], *given: Any) -> None:
         self._answers = answers
         super().__init__(*given)
 
     def do_GET(self) -> None:
         """Answer one of the known paths, 404 otherwise."""
-        answer = self._answers(self.path.partition("?")[0])
+        answer = self._answers(self.path.partition("?")[0], self.headers.get("Accept", ""))
         self._send(*(answer or (404, "text/plain", b"try /metrics, /livez or /readyz\n")))
 
     do_HEAD = do_GET  # noqa: N815 - the same; `_send` leaves the body out

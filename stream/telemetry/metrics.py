@@ -79,9 +79,11 @@ class Metrics:
         """Drop a labelled gauge's series: what they spoke of is no longer ours."""
         self._gauges[name].clear()
 
-    def observe(self, name: HistogramName, values: ArrayLike, count: int = 1, **labels: str | int) -> None:
-        """Take one value or an array of them, each `count` times, in the metric's unit."""
-        self._histograms[name].observe(values, count, self._checked(name, labels))
+    def observe(
+        self, name: HistogramName, values: ArrayLike, count: int = 1, *, trace: str = "", **labels: str | int
+    ) -> None:
+        """Take one value or an array of them, each `count` times, in its unit; `trace` is that of the largest."""
+        self._histograms[name].observe(values, count, self._checked(name, labels), trace)
 
     def _checked(self, name: MetricName, labels: Mapping[str, str | int]) -> tuple[str, ...]:
         """The label values in the catalogue's order. Raises ValueError."""

@@ -11,6 +11,7 @@ CounterName = Literal[
     "driftline_dead_letters_total",
     "driftline_transactions_total",
     "driftline_rebalances_total",
+    "driftline_dropped_spans_total",
     "driftline_misplaced_keys_total",
     "driftline_unclaimed_rows_total",
     "driftline_codec_disagreements_total",

@@ -15,6 +15,7 @@ LOOP: frozenset[MetricName] = frozenset(
         "driftline_dead_letters_total",
         "driftline_transactions_total",
         "driftline_rebalances_total",
+        "driftline_dropped_spans_total",
         "driftline_lag_messages",
         "driftline_lag_seconds",
         "driftline_last_event_timestamp_seconds",

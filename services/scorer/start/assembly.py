@@ -23,6 +23,7 @@ from services.start.bundles import refusal
 from services.start.schemas import Schemas
 from stream.dead_letters import Desk
 from stream.faults import Stopped
+from stream.tracing.spans import Spans
 
 MOST_DEATHS, FORGIVEN_SECONDS = 2, 300.0
 JOINED_SECONDS = 60.0
@@ -138,6 +139,7 @@ def kit_of(
     partitions: int,
     name: str,
     claims: Claims | None,
+    spans: Spans | None = None,
 ) -> Kit:
     """Everything that a scorer needs to serve what was opened; `name` is this process's own."""
     contract = opened.leading.contract
@@ -158,4 +160,5 @@ def kit_of(
         writer=settings.slot or f"scorer-{name}",
         session_name=name,
         claims=claims,
+        spans=spans,
     )

@@ -19,6 +19,8 @@ from stream.loop import Loop, Pace
 from stream.memory import MemoryLog, _batch
 from stream.memory_broker import MemoryBroker
 from stream.records import Batch, Place, Start, Writes
+from stream.tracing.log import traced
+from stream.tracing.spans import Spans
 from stream.watermark import Watermark
 from tests.models.bundles import make_bundle
 from tests.services.drift.judges import Chained, Numbered
@@ -132,7 +134,7 @@ class World:
     def __init__(self, made: tuple[Bundle, ...], path: Path, **settings: Any) -> None:
         said = Settings(brokers="memory", bundle=path, begin="earliest", **settings)
         self.topics, self.broker, self.sight = Topics(said, "tiny"), MemoryBroker(), Seeing()
-        topics = self.topics
+        topics, self.headers = self.topics, list[tuple[str, bytes]]()
         for topic in (topics.profiles, topics.drift, topics.alerts, topics.state, topics.dead_letters):
             self.broker.create(topic, 1)
         self.kit = Kit(
@@ -150,11 +152,15 @@ class World:
     def feed(self, records: Sequence[Record]) -> None:
         """Put profiles into the log; stamps are the broker's, which the twin has none of."""
         values = [one.value for one in records]
+        n = len(values)
+        headers = [self.headers or None] * n
         self.broker.produce(
-            Writes(topic=self.topics.profiles, values=values, keys=[b"w"] * len(values), partitions=[0] * len(values))
+            Writes(topic=self.topics.profiles, values=values, keys=[b"w"] * n, partitions=[0] * n, headers=headers)
         )
 
-    def live(self, *, rows: int = 20, dies_at: int | None = None, until: int | None = None) -> bool:
+    def live(
+        self, *, rows: int = 20, dies_at: int | None = None, until: int | None = None, spans: Spans | None = None
+    ) -> bool:
         """Run a sidecar until all is read, or it dies at its so many-th step, or has read so many; whether it lived."""
         left = [dies_at]
 
@@ -165,7 +171,9 @@ class World:
                     raise Killed
 
         topics, resume = self.topics, partial(resumed, self.kit)
-        log = MemoryLog(self.broker, topics.group, [topics.profiles], rows=rows, probe=probe, resume=resume)
+        log = traced(
+            MemoryLog(self.broker, topics.group, [topics.profiles], rows=rows, probe=probe, resume=resume), spans
+        )
         place = Place(self.topics.profiles, 0)
 
         def is_over() -> bool:

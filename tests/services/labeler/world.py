@@ -18,6 +18,7 @@ from services.labeler.kit import Kit
 from services.labeler.pipeline import Labeler
 from services.labeler.room.memory import MemoryRoom
 from services.labeler.settings import PREFIX, Settings, Topics
+from services.labeler.threads import Threads
 from services.start.schemas import Schemas
 from stream.clocks import MARK_HEADER
 from stream.dead_letters import Desk
@@ -26,6 +27,8 @@ from stream.memory import MemoryLog, _batch
 from stream.memory_broker import MemoryBroker
 from stream.partitioner import partition_of
 from stream.records import Batch, Headers, Place, Start, Writes
+from stream.tracing.log import traced
+from stream.tracing.spans import Spans
 from stream.watermark import NEVER
 from tests.models.bundles import make_bundle
 from tests.services.labeler.records import HOUR, prediction
@@ -152,7 +155,7 @@ class World:
             self.broker.create(topic, partitions)
         self.broker.create(self.topics.profiles, 1)
         self.kept = MemoryKept(self.broker)
-        self.produced = 0
+        self.produced, self.headers = 0, list[tuple[str, bytes]]()
 
     def predict(self, *said: dict[str, Any]) -> None:
         """Predictions like a good one of event e0, but for what is said."""
@@ -179,7 +182,7 @@ class World:
 
     def _produce(self, topic: str, name: str, value: bytes) -> None:
         key = name.encode()
-        self.put(topic, value, key, partition_of(key, self.partitions))
+        self.put(topic, value, key, partition_of(key, self.partitions), self.headers or None)
         self.produced += 1
 
     def put(
@@ -196,6 +199,7 @@ class World:
         at: int = 1,
         between: Callable[[int], None] = lambda _turn: None,
         heartbeat_seconds: float = 0,
+        spans: Spans | None = None,
     ) -> Seeing:
         """Let a labeler turn its loop so many times, then commit and leave; or die at the `at`-th step called `dies`.
 
@@ -213,9 +217,11 @@ class World:
                 between(turn)
             return turn is None
 
-        log = self._log(self.broker, "g", [self.topics.predictions, self.topics.labels], rows=50, probe=probe)
+        inputs = [self.topics.predictions, self.topics.labels]
+        log = traced(self._log(self.broker, "g", inputs, rows=50, probe=probe), spans)
         healing = Healing(self.kit, self.room, self.kept, beat=lambda _pair, _share: None)
-        labeler = Labeler(self.kit, self.room, healing, seeing, at_end=log.at_end, outside=Alone())
+        threads = None if spans is None else Threads(spans)
+        labeler = Labeler(self.kit, self.room, healing, seeing, at_end=log.at_end, outside=Alone(), threads=threads)
         pace = Pace(quiet_seconds=0, longest_seconds=0, heartbeat_seconds=heartbeat_seconds, backoff_seconds=0)
         with suppress(Died):
             Loop(log, labeler, seeing, pace=pace, sleep=lambda _seconds: None).run(until)

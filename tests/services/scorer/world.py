@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from stream.loop import Loop, Pace
 from stream.memory import MemoryLog
 from stream.memory_broker import MemoryBroker
 from stream.records import Batch, Headers, Place, Start, Writes
+from stream.tracing.log import traced
+from stream.tracing.spans import Spans
 from stream.watermark import Watermark
 from tests.models.bundles import make_bundle
 
@@ -196,12 +199,13 @@ class World:
         rows: int = 500,
         probe: Any = lambda _step: None,
         successor: Callable[[], Kit | None] = lambda: None,
+        spans: Spans | None = None,
     ) -> Seeing:
         """Let a scorer turn its loop so many times, then commit and leave."""
         seeing, left = Seeing(), iter(range(turns))
-        log = MemoryLog(self.broker, "g", [self.topics.features], rows=rows, probe=probe)
-        pace = Pace(quiet_seconds=0, longest_seconds=0)
-        loop = Loop(log, Scorer(self.kit, seeing, successor=successor), seeing, pace=pace, sleep=lambda _seconds: None)
+        log = traced(MemoryLog(self.broker, "g", [self.topics.features], rows=rows, probe=probe), spans)
+        pace, kit = Pace(quiet_seconds=0, longest_seconds=0), replace(self.kit, spans=spans)
+        loop = Loop(log, Scorer(kit, seeing, successor=successor), seeing, pace=pace, sleep=lambda _seconds: None)
         loop.run(lambda: next(left, None) is None)
         log.close()
         return seeing
