@@ -14,7 +14,7 @@ from load.flights.__main__ import main as replay_main
 from load.flights.__main__ import parser
 from models.contract import load_contract
 from services.start.probe import PORTS
-from tests.deploy.composed import COMPOSE, OURS, ROOT, SERVICES, STANDING, composed, variables
+from tests.deploy.composed import COMPOSE, OURS, ROOT, SERVICES, STANDING, composed, text, variables
 
 RUNNING = {name: one for name, one in OURS.items() if name in STANDING}
 
@@ -124,3 +124,17 @@ def test_prometheus_is_told_of_every_process_of_ours() -> None:
     found = {target for one in targets for target in one["targets"]}
     assert found == {f"{name}:{PORTS[name]}" for name in RUNNING}
     assert all(one["labels"]["model"] == variables()["MODEL"] for one in targets)
+
+
+@pytest.mark.parametrize("name", ["scorer", "labeler", "drift"])
+def test_traces_go_where_env_says_and_the_collector_hands_them_on(name: str) -> None:
+    """To nobody by default; to the port that the collector listens on, from there to the Jaeger of this file."""
+    told = text()
+    assert variables()["OTLP_ENDPOINT"] == ""
+    assert f'{name.upper()}_OTLP_ENDPOINT: "${{OTLP_ENDPOINT}}"' in told
+    config = yaml.safe_load((COMPOSE / "otel" / "config.yaml").read_text(encoding="utf-8"))
+    port = config["receivers"]["otlp"]["protocols"]["http"]["endpoint"].rpartition(":")[2]
+    assert [published.rpartition(":")[2] for published in SERVICES["otel-collector"]["ports"]] == [port]
+    assert f"http://otel-collector:{port}" in (COMPOSE / ".env").read_text(encoding="utf-8")
+    (exporter,) = config["service"]["pipelines"]["traces"]["exporters"]
+    assert config["exporters"][exporter]["endpoint"].partition(":")[0] in SERVICES

@@ -8,6 +8,8 @@ import pytest
 
 from deploy.dashboards.__main__ import BOARDS, JSON, texts
 from stream.telemetry.catalogue import entries
+from stream.telemetry.exposition import OPENMETRICS, exposition
+from stream.telemetry.metrics import Metrics
 from stream.telemetry.served import PROCESS
 from tests.deploy.promql import labels_in, metrics_in
 from tests.deploy.rules import COMPOSE, known, read
@@ -94,3 +96,15 @@ def test_grafana_is_told_where_the_dashboards_and_the_data_are() -> None:
     assert (source["uid"], source["type"], source["isDefault"]) == ("prometheus", "prometheus", True)
     every = read(COMPOSE / "prometheus" / "prometheus.yml")["global"]["scrape_interval"]
     assert source["jsonData"]["timeInterval"] == every
+
+
+def test_an_exemplar_leads_to_the_traces() -> None:
+    """By the label that it has, to a source of data that is there, which asks the Jaeger of this file."""
+    metrics, traces = (
+        read(COMPOSE / f"grafana/provisioning/datasources/{name}.yml") for name in ("prometheus", "jaeger")
+    )
+    (leads,), (jaeger,) = metrics["datasources"][0]["jsonData"]["exemplarTraceIdDestinations"], traces["datasources"]
+    told = Metrics()
+    told.observe("driftline_end_to_end_seconds", 1.0, trace="a")
+    assert f'# {{{leads["name"]}="a"}}' in exposition(told.registry, OPENMETRICS)[1].decode()
+    assert (leads["datasourceUid"], jaeger["url"]) == (jaeger["uid"], "http://jaeger:16686")
