@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from driftline.clock_check import clocks
 from driftline.local.jars import cache_directory, check_jars, expected_jars
 from driftline.local.java import java_version
 from driftline.local.ports import free_port, is_free
@@ -155,6 +156,7 @@ CHECKS: dict[str, Callable[[Patient], str]] = {
     "redis": redis,
     "topics": topics,
     "profiles": profiles,
+    "clocks": clocks,
     "retention": retention,
     "schemas": schemas,
     "bundle": bundle,

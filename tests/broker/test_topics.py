@@ -9,12 +9,14 @@ from typer.testing import CliRunner
 
 from driftline.__main__ import command_line
 from driftline.checks import retention
+from driftline.clock_check import clocks
 from driftline.local.retention import kept_for, retention_faults, windows_of
 from driftline.local.topics import create_missing, create_topics, faults_of
 from driftline.output import Refusal
 from driftline.patient import Patient, Skipped
 from schemas.topics import topics_of
 from stream.kafka.admin import Admin, WantedTopic
+from tests.broker.scored import ScoredTopics
 
 BUNDLE = Path("load/flights/bundle")
 DAY = 86_400_000
@@ -129,3 +131,17 @@ def test_doctor_asks_the_contract_how_long(brokers: str, prefix: str, tmp_path: 
     assert f"{prefix}flights.labels is kept 1000 ms" in refusal.value.cause
     with pytest.raises(Skipped, match="give --bundle"):
         retention(Patient(directory=tmp_path, given_brokers=brokers, given_model="flights"))
+
+
+def test_doctor_compares_clocks_by_the_profile_log(brokers: str, prefix: str, tmp_path: Path) -> None:
+    """The broker's stamps beside what writers say; one that lives in 1970 is named."""
+    scored = ScoredTopics(tmp_path, brokers, prefix)
+    patient = Patient(directory=tmp_path, given_brokers=brokers, given_model="tiny", given_prefix=prefix)
+    with pytest.raises(Skipped, match="no service has written"):
+        clocks(patient)
+    scored.feed(5)
+    scored.score(10)
+    assert clocks(patient).startswith("w and this machine agree with the broker's clock")
+    scored.claim(0, 5, 6, scored=1)
+    with pytest.raises(Refusal, match=r"the clock of forger is [\d,.]+ s behind the broker's"):
+        clocks(patient)

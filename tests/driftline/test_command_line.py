@@ -99,7 +99,7 @@ def test_doctor_without_a_stack_is_1_and_skips_what_hangs_on_the_broker(tmp_path
     ran = driftline("doctor", "--state", str(tmp_path), "--json")
     found = {check["check"]: check for check in json.loads(ran.stdout)["checks"]}
     assert ran.returncode == 1
-    kafka = ["java", "jars", "broker", "redis", "topics", "profiles", "retention"]
+    kafka = ["java", "jars", "broker", "redis", "topics", "profiles", "clocks", "retention"]
     assert list(found) == [*kafka, "schemas", "bundle", "ports", "targets", "queries"]
     assert found["java"]["outcome"] == "ok"
     assert found["broker"]["outcome"] == "failed"
