@@ -128,8 +128,9 @@ def receiving() -> Iterator[Receiver]:
 
 
 def telling(receiver: Receiver, settings: ServiceSettings, service: Service, **topics: list[str]) -> Spans:
-    """What a service keeps its spans with once it is told of `receiver`; nothing is drawn by chance."""
-    told = settings.model_copy(update={"otlp_endpoint": receiver.endpoint, "trace_ratio": 0.0})
+    """What a service keeps its spans with once it is told of `receiver`; by chance none, or all where so told."""
+    ratio = settings.trace_ratio if settings.trace_ratio == 1 else 0.0
+    told = settings.model_copy(update={"otlp_endpoint": receiver.endpoint, "trace_ratio": ratio})
     spans = spans_of(told, service, group="g", instance="s", dropped=lambda _count: None, **topics)
     assert spans is not None
     return spans

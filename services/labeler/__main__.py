@@ -107,6 +107,7 @@ def _join(
         group=topics.group,
         instance=kit.writer,
         dropped=watching.dropped,
+        results=[topics.outcomes],
         summaries=[topics.profiles],
     )
     kafka = traced(KafkaLog(_log_settings(kit), resume=memory.last_positions, probe=probe), spans)

@@ -67,6 +67,7 @@ def _score(
         group=topics.group,
         instance=settings.slot or name,
         dropped=watching.dropped,
+        results=[topics.predictions],
         summaries=[topics.profiles],
     )
 

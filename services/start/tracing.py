@@ -15,12 +15,14 @@ def spans_of(
     group: str,
     instance: str,
     dropped: Callable[[int], None],
+    results: Collection[str] = (),
     summaries: Collection[str] = (),
     always: Collection[str] = (),
 ) -> Spans | None:
     """What keeps the spans of this process, `instance` of `service`; None where traces are off.
 
-    Topics whose records sum up a transaction are `summaries`; those whose every record is traced are `always`.
+    Topics whose records batches result in are `results`, those that sum up a transaction `summaries`; every record of
+    those in `always` is traced.
     """
     if told.otlp_endpoint is None:
         return None
@@ -30,6 +32,11 @@ def spans_of(
 
     return Traces(
         Who(service=service, version=version("driftline"), instance=instance, group=group),
-        Telling(ratio=told.trace_ratio, summaries=frozenset(summaries), always=frozenset(always)),
+        Telling(
+            ratio=told.trace_ratio,
+            results=frozenset(results),
+            summaries=frozenset(summaries),
+            always=frozenset(always),
+        ),
         Export(told.otlp_endpoint, dropped),
     )

@@ -22,11 +22,13 @@ from stream.tracing.spans import MOST_LINKS, Carried, sampled
 class Telling:
     """Which batches and records are told.
 
-    A batch with a sampled event is told always, others in `ratio` of all cases, with what is made of them. Records
-    of the topics in `summaries` carry a context where any batch of their transaction is told, those of `always` ever.
+    A batch with a sampled event is told always, others in `ratio` of all cases: then what it results in, records of
+    the topics in `results`, carries its context. Those of `summaries` carry one where any batch of their transaction
+    is told, those of `always` ever; all others, dead letters among them, keep the headers that they have.
     """
 
     ratio: float
+    results: frozenset[str] = frozenset()
     summaries: frozenset[str] = frozenset()
     always: frozenset[str] = frozenset()
 
@@ -71,7 +73,9 @@ class Traces:
         self, batch: Batch, began: int, *, is_drawn: bool, contexts: dict[tuple[str, int, int], SpanContext]
     ) -> None:
         now, start, topics = time.time_ns(), self._convention.start, self._topics
-        links, more = list(contexts.values()), dict[str, str | int]({"batch.message_count": len(batch)})
+        # All that was written of one batch carries one context: a link to it once is enough.
+        links = list({(one.trace_id, one.span_id): one for one in contexts.values()}.values())
+        more: dict[str, str | int] = {"batch.message_count": len(batch)}
         if len(batch.places) == 1:
             more["destination.partition.id"] = str(batch.places[0][0].partition)
         poll = start("poll", topics, links=links, began=began, more=more)
@@ -95,7 +99,7 @@ class Traces:
         if batch is None and not is_summary:
             yield ()
             return
-        carries = is_summary or (batch is not None and batch.is_drawn)
+        carries = is_summary or (batch is not None and batch.is_drawn and topic in self._telling.results)
         span = self._convention.start(
             "send",
             [topic],
@@ -153,7 +157,8 @@ class Traces:
 
     def trace(self) -> str:
         """The trace of the open batch; empty where it is not told."""
-        return "" if self._batch is None else f"{self._batch.process.get_span_context().trace_id:032x}"
+        context = None if self._batch is None else self._batch.process.get_span_context()
+        return "" if context is None or not context.is_valid else f"{context.trace_id:032x}"
 
     def close(self) -> None:
         """Send what is left, for a moment."""

@@ -61,6 +61,19 @@ def test_a_prediction_carries_the_trace_of_its_event(tmp_path: Path, receiver: R
     assert {"ce_id" in said for said in events} == {cloudevents}
 
 
+def test_a_batch_drawn_by_chance_leaves_dead_letters_as_they_were(tmp_path: Path, receiver: Receiver) -> None:
+    """All predictions carry its trace; what is set aside has the headers of its producer and the note, no others."""
+    world = World(tmp_path, partitions=1, settings={"trace_ratio": 1.0})
+    world.feed([event(0), b"junk", event(1)], [None, [("mine", b"2")], None])
+    topics = {"results": [world.topics.predictions], "summaries": [world.topics.profiles]}
+    world.run(spans=telling(receiver, world.settings, "scorer", **topics))
+    (send,) = receiver.named(f"send {world.topics.predictions}")
+    assert [one.split("-")[1:3] for one in carried(world, world.topics.predictions)] == [[send.trace, send.id]] * 2
+    ((_, note),) = world.dead()
+    assert {name for name in note if not name.startswith("dlq.error.")} == {"mine"}
+    assert receiver.named(f"send {world.topics.dead_letters}")[0].kind == "CLIENT"
+
+
 def test_without_an_endpoint_nothing_is_told_or_carried(tmp_path: Path) -> None:
     """The default: predictions and profiles as they always were, whatever events carry."""
     world = World(tmp_path, partitions=1)

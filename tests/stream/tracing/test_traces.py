@@ -171,12 +171,28 @@ def test_a_batch_without_a_sampled_event_is_told_by_chance_alone(receiver: Recei
     silent.run([None, [parent(0, flags="00")]])
     assert silent.carried("out") == [{}, {}]
     assert receiver.spans == []
-    drawn = World(receiver, Telling(ratio=0.5), drawn=True)
+    drawn = World(receiver, Telling(ratio=0.5, results=frozenset({"out"})), drawn=True)
     drawn.run([None, [parent(0, flags="00")]])
     send = drawn.one("send out")
     assert (send.kind, drawn.one("poll in").links) == ("PRODUCER", ())
     assert drawn.carried("out") == [{"traceparent": f"00-{send.trace}-{send.id}-03".encode()}] * 2
     assert drawn.carried("sums")[-1] == {}
+
+
+def test_records_that_are_no_result_keep_their_headers(receiver: Receiver) -> None:
+    """A dead letter is what its producer wrote: their writing is told, nothing is put onto them."""
+    drawn = World(receiver, Telling(ratio=0.5), drawn=True)
+    drawn.run([None, None])
+    assert drawn.carried("out") == [{}, {}]
+    assert drawn.one("send out").kind == "CLIENT"
+
+
+def test_one_context_of_many_records_is_linked_once(receiver: Receiver) -> None:
+    """As those of one batch carry; each of them is carried on."""
+    world = World(receiver, SUMMED)
+    world.run([[parent(3)], [parent(3)], [parent(4)]])
+    assert world.one("process in").links == (sent(3), sent(4))
+    assert len(receiver.named("create out")) == 3
 
 
 def test_records_that_are_always_told_are_so_in_a_batch_that_is_not(receiver: Receiver) -> None:
