@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from services.labeler import threads
+from services.scorer.settings import Settings
 from stream.records import Headers, Place
 from tests.otlp import Receiver, receiving, telling
 from tests.services.drift.world import World as Sidecar
@@ -117,3 +120,14 @@ def test_a_profile_s_trace_is_linked_by_the_sidecar_that_reads_it(tmp_path: Path
     assert {one.trace for one in alerts} <= {one.trace for one in processes}
     reports = world.broker.committed(Place(world.topics.drift, 0), 0, 10_000)
     assert all(carried(entry.headers) for _, entry in reports)
+
+
+def test_an_endpoint_is_an_address_without_credentials() -> None:
+    """Those belong into a variable that no log shows; an empty one says nothing."""
+    told: dict[str, Any] = {"brokers": "b", "bundle": Path("bundle")}
+    for wrong in ("http://me:secret@collector:4318", "collector:4318", "grpc://collector:4317"):
+        with pytest.raises(ValidationError, match="otlp_endpoint"):
+            Settings(**told, otlp_endpoint=wrong)
+    assert Settings(**told, otlp_endpoint="").otlp_endpoint is None
+    assert Settings(**told).otlp_endpoint is None
+    assert Settings(**told, otlp_endpoint="https://collector:4318/").otlp_endpoint == "https://collector:4318/"
