@@ -78,7 +78,7 @@ def _codes(topics: Sequence[str], names: Sequence[str]) -> NDArray[np.int64]:
     if len(names) <= 1:
         return np.zeros(len(topics), np.int64)
     places = {name: code for code, name in enumerate(names)}
-    return np.fromiter((places[topic] for topic in topics), np.int64, len(topics))
+    return np.fromiter(map(places.__getitem__, topics), np.int64, len(topics))
 
 
 @dataclass(frozen=True, kw_only=True)

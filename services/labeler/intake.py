@@ -17,7 +17,7 @@ from services.labeler.kit import Kit
 from services.labeler.words import Words
 from stream.clocks import read_marks
 from stream.partitioner import partitions_of
-from stream.records import Batch
+from stream.records import Batch, no_headers
 
 BROKEN, MISROUTED = fault("bad_compression"), fault("misrouted")
 REJECTED = MODES.index("rejected")
@@ -60,7 +60,9 @@ class Intake:
         n = len(batch)
         marks, times = read_marks(batch, latest_micros)
         faults, waiting, details = np.zeros(n, np.int16), np.zeros(n, np.bool_), dict[int, str]()
-        from_predictions = np.array([topic == self._kit.topics.predictions for topic in batch.topics], np.bool_)
+        from_predictions = np.zeros(n, np.bool_)
+        for place, own in batch.places:
+            from_predictions[own] = place.topic == self._kit.topics.predictions
         rows = [np.flatnonzero(own & ~marks) for own in (from_predictions, ~from_predictions)]
         predictions = self._predictions.read(*_values(batch, rows[0]))
         labels = self._labels.read(*_values(batch, rows[1]))
@@ -90,10 +92,9 @@ class Intake:
         if self._kit.partitions == 1 or not len(at):
             return
         belongs = partitions_of([batch.keys[row] for row in at.tolist()], self._kit.partitions)
-        lost = at[(belongs != batch.partitions[at]) & (faults[at] == 0)]
-        where = dict(zip(at.tolist(), belongs.tolist(), strict=True))
-        for row in lost.tolist():
-            other = "of its choice" if where[row] < 0 else str(where[row])
+        lost = (belongs != batch.partitions[at]) & (faults[at] == 0)
+        for row, where in zip(at[lost].tolist(), belongs[lost].tolist(), strict=True):
+            other = "of its choice" if where < 0 else str(where)
             faults[row] = MISROUTED
             details[row] = ELSEWHERE.format(other=other, partition=int(batch.partitions[row]))
 
@@ -101,8 +102,8 @@ class Intake:
         """The predictions to join: those that were answered, of the share that is joined."""
         said = read.predictions
         good = (read.faults[read.predicted] == 0) & (said.modes != REJECTED) & self._joined(said.ids)
-        own = np.flatnonzero(good)
-        rows, batch = read.predicted[own], read.batch
+        own, batch = _by_pair(good, read.predicted, read.batch), read.batch
+        rows = read.predicted[own]
         return Predictions(
             ids=[said.ids[row] for row in own.tolist()],
             keys=[batch.keys[row] for row in rows.tolist()],
@@ -122,8 +123,9 @@ class Intake:
     def labels(self, read: Read, reached: NDArray[np.int64]) -> tuple[Labels, NDArray[np.int64]]:
         """The labels to join, with their rows in the batch."""
         said = read.labels
-        own = np.flatnonzero((read.faults[read.labelled] == 0) & self._joined(said.ids))
-        rows, batch = read.labelled[own], read.batch
+        good = (read.faults[read.labelled] == 0) & self._joined(said.ids)
+        own, batch = _by_pair(good, read.labelled, read.batch), read.batch
+        rows = read.labelled[own]
         labels = Labels(
             ids=[said.ids[row] for row in own.tolist()],
             keys=[batch.keys[row] for row in rows.tolist()],
@@ -143,9 +145,16 @@ class Intake:
         return np.fromiter((crc32(one) < self._share for one in ids), np.bool_, len(ids))
 
 
+def _by_pair(good: NDArray[np.bool_], rows: NDArray[np.int64], batch: Batch) -> NDArray[np.int64]:
+    """Which of a topic's `rows` are `good`, those of a pair together: the join takes them a pair at once."""
+    own = np.flatnonzero(good)
+    return own[np.argsort(batch.partitions[rows[own]], kind="stable")]
+
+
 def _values(batch: Batch, at: NDArray[np.int64]) -> tuple[list[bytes | None], Headers]:
     rows = at.tolist()
-    return [batch.values[row] for row in rows], lambda row: batch.headers(rows[row])
+    headers = None if batch.headers is no_headers else lambda row: batch.headers(rows[row])
+    return [batch.values[row] for row in rows], headers
 
 
 def reasons_of(read: Read, rows: Sequence[int]) -> dict[int, tuple[str, str]]:

@@ -48,8 +48,8 @@ class Pairs:
     def read(self, batch: Batch) -> None:
         """These places have just brought something."""
         now = self._clock()
-        for place in set(zip(batch.topics, batch.partitions.tolist(), strict=True)):
-            self._read[Place(*place)] = now
+        for place, _ in batch.places:
+            self._read[place] = now
         if len(batch) >= self._full:
             self._behind = now
 

@@ -4,6 +4,7 @@ READS   predictions, labels
 WRITES  outcomes, dead letters of both, a profile: one transaction; after it the waiting room.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -127,14 +128,13 @@ class Labeler(Stage):
         return self._outcomes(seated, heard)
 
     def _results(self, read: Read, rows: NDArray[np.int64], results: list[int]) -> None:
-        codes, times = np.unique([code for code in results if code != TOO_MANY], return_counts=True)
-        counts: dict[str, int] = {RESULTS[int(code)]: n for code, n in zip(codes.tolist(), times.tolist(), strict=True)}
+        found = Counter(results)
+        if found.pop(TOO_MANY, 0):
+            read.faults[rows[np.array(results) == TOO_MANY]] = CROWDED
+        counts: dict[str, int] = {RESULTS[code]: count for code, count in sorted(found.items())}
         self._account.results(counts)
         for result, count in counts.items():
             self._sight.counted("driftline_labels_total", count, result=result)
-        for place, code in enumerate(results):
-            if code == TOO_MANY:
-                read.faults[rows[place]] = CROWDED
 
     def _outcomes(self, *every: Joined) -> list[Writes]:
         joined = together(every)

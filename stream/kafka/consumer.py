@@ -119,7 +119,7 @@ class GroupConsumer(Standing):
         """Which places were read to their end; told by the client where its configuration asks for it."""
         if self.ended:
             # Plain pairs, equal to the places they name: a Place for each message took as long as decoding it.
-            self.ended.difference_update({(m.topic(), m.partition()) for m in good})
+            self.ended.difference_update(zip(map(Message.topic, good), map(Message.partition, good), strict=True))
         if len(good) < len(messages):
             self.ended |= {Place(m.topic(), m.partition()) for m in messages if is_end(m)}
 
