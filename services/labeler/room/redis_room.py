@@ -2,8 +2,7 @@
 
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from itertools import accumulate, chain, islice, pairwise
+from itertools import accumulate, chain, islice, pairwise, repeat
 
 from services.labeler.room.portions import packed, portions, unpacked
 from services.labeler.room.room import Change, Due, Found, Gauge, State, Written
@@ -37,7 +36,7 @@ class RedisRoom:
         """Entries of ids and the states of their partitions, in one round trip."""
         arguments: list[bytes | int] = []
         for partition, ids in wanted.items():
-            arguments += [partition, *_rows(ids)]
+            arguments += [partition, *_ids(ids)]
         values = iter(_values(*self._read([self._tag], arguments)))
         entries, states = {}, {}
         for partition, ids in wanted.items():
@@ -70,7 +69,7 @@ class RedisRoom:
         for partition, change in changes.items():
             state = change.state
             arguments += [partition, state.token, state.predictions, state.labels, state.floor, state.notes]
-            arguments += [*_kept(change), *_rows([one for one, entry in change.puts.items() if not entry])]
+            arguments += [*_kept(change), *_ids([one for one, entry in change.puts.items() if not entry])]
             arguments += [*_drops(change), *_adds(change), *_words(change)]
         write = self._write if any(map(_grows, changes.values())) else self._write_full
         answer = write([self._tag], arguments)
@@ -115,19 +114,19 @@ class RedisRoom:
         self._store.close()
 
 
-@lru_cache(4_096)
 def _short(size: int) -> bytes:
     return struct.pack(">H", size)
 
 
-@lru_cache(4_096)
 def _long(size: int) -> bytes:
     return struct.pack(">I", size)
 
 
 def _framed(column: Sequence[bytes], size: Callable[[int], bytes] = _short) -> Iterator[Iterable[bytes]]:
     """The sizes of a column, the column itself: how the scripts are given it."""
-    yield map(size, map(len, column))
+    sizes = list(map(len, column))
+    said = {one: size(one) for one in set(sizes)}
+    yield map(said.__getitem__, sizes) if len(said) > 1 else repeat(next(iter(said.values()), b""), len(sizes))
     yield column
 
 
@@ -135,6 +134,15 @@ def _rows(*columns: Sequence[bytes], last: Sequence[bytes] | None = None) -> tup
     """How many rows there are, the rows: each field after its size; the last one may be long."""
     fields = [*chain.from_iterable(map(_framed, columns)), *(() if last is None else _framed(last, _long))]
     return len(columns[0]), b"".join(chain.from_iterable(zip(*fields, strict=True)))
+
+
+def _ids(column: Sequence[bytes]) -> tuple[int, bytes]:
+    """As `_rows` of one column: ids of one length, as most are, are joined at once."""
+    sizes = set(map(len, column))
+    if len(sizes) != 1:
+        return _rows(column)
+    size = _short(sizes.pop())
+    return len(column), size + size.join(column)
 
 
 def _grows(change: Change) -> bool:
