@@ -1,36 +1,63 @@
 """What the join takes: predictions and labels as they came, in columns."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from operator import eq
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.labeler.core import Label, Seat
 from services.labeler.entry import LABEL, SEAT
-
-Rows = TypeVar("Rows", bound="Arrivals")
+from stream.watermark import NEVER
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arrivals:
-    """n rows of any partitions mixed, in offset order within each.
+class Events:
+    """n rows, each about an event: its id (UTF-8) in one of the pairs' `partitions`.
 
-    `ids` UTF-8; `keys` of their records, None is a null key; `partitions` of the pair; `offsets`; `reached` int64 µs:
-    how far the row's own topic had come in that partition just before it.
+    Rows of any partitions may be mixed; where those of one stand together, they are looked at together.
     """
 
     ids: list[bytes]
-    keys: list[bytes | None]
     partitions: NDArray[np.integer]
+
+    def stretches(self, alone: NDArray[np.int64] | tuple[()] = ()) -> Iterator[tuple[int, int, int]]:
+        """All rows in their order as (partition, first, end); those that are to stand `alone` do."""
+        moves, apart = np.flatnonzero(np.diff(self.partitions)) + 1, np.asarray(alone, np.int64)
+        ends = np.unique(np.concatenate([[0], moves, apart, apart + 1, [len(self.ids)]]).astype(np.int64))
+        return zip(self.partitions[ends[:-1]].tolist(), ends[:-1].tolist(), ends[1:].tolist(), strict=True)
+
+    def by_partition(self) -> Iterator[tuple[int, list[bytes]]]:
+        """All ids in their order, as far as they are of the same partition together."""
+        return ((partition, self.ids[first:end]) for partition, first, end in self.stretches())
+
+    def each(self, clocks: Mapping[int, int]) -> NDArray[np.int64]:
+        """What the clock of each row's partition says, µs; NEVER where there is none, (n,)."""
+        said = [(clocks.get(partition, NEVER), end - first) for partition, first, end in self.stretches()]
+        return np.repeat(*np.array(said, np.int64).reshape(-1, 2).T)
+
+    def are_alone(self) -> NDArray[np.bool_]:
+        """Which rows' event is of no other row, (n,)."""
+        if len(set(self.ids)) == len(self.ids):
+            return np.ones(len(self.ids), np.bool_)
+        who = list(zip(self.partitions.tolist(), self.ids, strict=True))
+        counts = Counter(who)
+        return np.fromiter((counts[one] == 1 for one in who), np.bool_, len(who))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrivals(Events):
+    """n rows, in offset order within each partition.
+
+    `keys` of their records, None is a null key; `offsets`; `reached` int64 µs: how far the row's own topic had come in
+    that partition just before it.
+    """
+
+    keys: list[bytes | None]
     offsets: NDArray[np.int64]
     reached: NDArray[np.int64]
-
-    def who(self) -> list[tuple[int, bytes]]:
-        """Each row's pair, its id in it."""
-        return list(zip(self.partitions.tolist(), self.ids, strict=True))
 
     def own_keys(self) -> NDArray[np.bool_]:
         """Whose key is its id, (n,)."""
@@ -54,7 +81,7 @@ class Predictions(Arrivals):
     segments: NDArray[np.uint32]
     sources: NDArray[np.int64]
 
-    def seats(self, rows: Sequence[int]) -> list[Seat]:
+    def seats(self, rows: NDArray[np.int64]) -> list[Seat]:
         """Some rows as the seats that they would take."""
         columns = (
             self.words, self.segments, self.modes, self.times, self.offsets, self.sources, self.scores, self.estimates,
@@ -78,7 +105,7 @@ class Labels(Arrivals):
     values: NDArray[np.float64]
     revisions: NDArray[np.integer]
 
-    def labels(self, rows: Sequence[int]) -> list[Label]:
+    def labels(self, rows: NDArray[np.int64]) -> list[Label]:
         """Some rows as labels."""
         columns = (self.values, self.at, self.revisions, self.offsets, self.reached)
         return [Label(*row) for row in zip(*(column[rows].tolist() for column in columns), strict=True)]

@@ -1,19 +1,21 @@
 """The open transaction's join: predictions take seats, labels are heard, time expires who waits (decision 0012)."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
-from services.labeler.arrivals import Labels, Predictions
+from services.labeler import laid
+from services.labeler.arrivals import Events, Labels, Predictions
 from services.labeler.caused import TOO_MANY, Causing, Joined, Where
 from services.labeler.core import RESULTS, Terms
-from services.labeler.overlay import Changed, Overlay, Read, Who
-from services.labeler.packed import key_of
+from services.labeler.overlay import Changed, Overlay, Read
+from services.labeler.packed import Packed, key_of, no_labels
 from services.labeler.room.room import Due
-from services.labeler.simple import Simple, Steps, left
+from services.labeler.simple import Simple, Steps
 from services.labeler.singly import Published, Singly
 from services.labeler.slots import EXPIRES, LEAVES, Slots
-from stream.watermark import NEVER
 
 Dues = tuple[Sequence[Due], Sequence[Due]]
 """Who may have expired, who may leave."""
@@ -50,55 +52,50 @@ class Joining:
 
     def predictions(self, rows: Predictions) -> Joined:
         """Seat predictions; outcomes of those that are repeated, too old, or whose label came before them."""
-        caused, who = Causing(), rows.who()
-        steps = self._simple.seated(rows, self._known(who))
-        hard = left(steps)
+        caused = Causing()
+        steps = self._simple.seated(rows, self._known(rows))
+        hard = steps.left()
         said = iter(zip(rows.seats(hard), rows.reached[hard].tolist(), strict=True))
 
         def seat(row: int) -> int:
-            self._singly.seat(Where(*who[row], rows.keys[row]), *next(said), caused)
+            self._singly.seat(_where(rows, row, rows.keys[row]), *next(said), caused)
             return 0
 
-        self._all(who, rows.keys.__getitem__, steps, caused, seat)
-        return caused.joined()
+        return self._all(rows, rows.keys.__getitem__, steps, caused, seat)[0]
 
-    def _known(self, rows: Sequence[Who]) -> list[bytes]:
-        self._overlay.load(rows)
-        return self._overlay.packed(rows)
+    def _known(self, rows: Events) -> Packed:
+        return Packed(self._overlay.load(rows.by_partition()))
 
     def _all(
-        self, who: Sequence[Who], key: Key, steps: Steps, caused: Causing, singly: Callable[[int], int]
-    ) -> list[int]:
-        """Row after row in their order: what was worked out at once, the others `singly`; the result of each."""
-        results, begin = list[int](), 0
-        for row in [*left(steps), len(steps)]:
-            some = [step for step in steps[begin:row] if step is not None]
-            self._overlay.follow(who[begin:row], [step[0] for step in some], [step[1] for step in some])
-            for at, step in enumerate(some, begin):
-                if step[2] is not None:
-                    caused.add_packed(Where(*who[at], key(at)), *step[2])
-            results += [step[3] for step in some]
-            results += [singly(row)] if row < len(steps) else []
-            begin = row + 1
-        return results
+        self, rows: Events, key: Key, steps: Steps, caused: Causing, singly: Callable[[int], int]
+    ) -> tuple[Joined, list[int]]:
+        """Row after row in their order: what was worked out at once, the others `singly`; each one's result too."""
+        results = [*steps.results]
+        for partition, first, end in rows.stretches(steps.left()):
+            if steps.taken[first]:
+                some = slice(first, end)
+                self._overlay.follow(partition, rows.ids[some], steps.entries[some], steps.slots[some])
+            else:
+                caused.row = first
+                results[first] = singly(first)
+        told = np.flatnonzero(steps.taken & steps.answered)
+        return caused.among(_answers(rows, key, steps, told), told), results
 
     def labels(self, rows: Labels, clocks: Mapping[int, int]) -> tuple[Joined, list[int]]:
         """Have labels heard: the outcomes, and each row's result, an index into RESULTS or TOO_MANY.
 
         `clocks`: how far time has come in each pair, µs.
         """
-        caused, who = Causing(), rows.who()
-        reached = np.array([clocks.get(partition, NEVER) for partition, _ in who], np.int64)
-        steps = self._simple.heard(rows, self._known(who), reached)
-        hard = left(steps)
+        caused, reached = Causing(), rows.each(clocks)
+        steps = self._simple.heard(rows, self._known(rows), reached)
+        hard = steps.left()
         said = iter(zip(rows.labels(hard), reached[hard].tolist(), strict=True))
 
         def hear(row: int) -> int:
-            result = self._singly.hear(Where(*who[row], rows.keys[row]), *next(said), caused)
+            result = self._singly.hear(_where(rows, row, rows.keys[row]), *next(said), caused)
             return TOO_MANY if result is None else RESULTS.index(result)
 
-        results = self._all(who, rows.keys.__getitem__, steps, caused, hear)
-        return caused.joined(), results
+        return self._all(rows, rows.keys.__getitem__, steps, caused, hear)
 
     def due_before(self, kind: bytes, clock: int) -> int:
         """Every slot of an index before this one is due at `clock`, µs."""
@@ -110,27 +107,49 @@ class Joining:
         `due`: in each pair who may have expired, who may leave; `clocks`: how far time has come in it, µs. Who
         stands in several slots is looked at once: what the clock says of an entry it says at once.
         """
-        caused, who = Causing(), list(dict.fromkeys(self._dropped(due)))
-        known, times = self._known(who), np.array([clocks[pair] for pair, _ in who], np.int64)
-        steps = self._simple.swept(who, known, times)
+        caused, rows = Causing(), self._dropped(due)
+        known = self._known(rows)
+        steps = self._simple.swept(rows, known, rows.each(clocks))
 
         def look_at(row: int) -> int:
-            pair, one = who[row]
-            return self._singly.look_at(pair, one, clocks[pair], caused)
+            pair = int(rows.partitions[row])
+            return self._singly.look_at(pair, rows.ids[row], clocks[pair], caused)
 
-        orphans = self._all(who, lambda row: key_of(known[row], who[row][1]), steps, caused, look_at)
-        return caused.joined(), sum(orphans)
+        joined, orphans = self._all(rows, lambda row: key_of(known.entries[row], rows.ids[row]), steps, caused, look_at)
+        return joined, sum(orphans)
 
-    def _dropped(self, due: Mapping[int, Dues]) -> Iterator[tuple[int, bytes]]:
-        """Takes them from the heads of their slots: (pair, id)."""
+    def _dropped(self, due: Mapping[int, Dues]) -> Events:
+        """Takes them from the heads of their slots: who they are, each once."""
+        found = {}
         for pair, both in due.items():
+            ids = found[pair] = dict[bytes, None]()
             for kind, some in zip((EXPIRES, LEAVES), both, strict=True):
                 for one in some:
                     self._overlay.drop(pair, (kind, one.slot), len(one.ids))
-                    yield from ((pair, name) for name in one.ids)
+                    ids.update(dict.fromkeys(one.ids))
+        counts = np.array([len(ids) for ids in found.values()], np.int64)
+        partitions = np.repeat(np.array(list(found), np.int32), counts)
+        return Events(ids=list(chain.from_iterable(found.values())), partitions=partitions)
 
     def guide(self, partition: int, published: Mapping[bytes, Published]) -> None:
         """After a silent replay: what was published says how far each seat's seq has come, and whether it expired."""
-        self._overlay.load((partition, one) for one in published)
+        self._overlay.load([(partition, list(published))])
         for one, outcomes in published.items():
             self._singly.guide(partition, one, outcomes)
+
+
+def _where(rows: Events, row: int, key: bytes | None) -> Where:
+    return Where(int(rows.partitions[row]), rows.ids[row], key)
+
+
+def _answers(rows: Events, key: Key, steps: Steps, told: NDArray[np.int64]) -> Joined:
+    """The outcomes of the rows at `told` (m,)."""
+    which = told.tolist()
+    return Joined(
+        ids=[rows.ids[row] for row in which],
+        keys=list(map(key, which)),
+        partitions=rows.partitions[told].astype(np.int32),
+        seats=laid.picked(steps.seats, told),
+        labels=laid.picked(steps.labels, told),
+        before=no_labels(len(which)),
+    )

@@ -1,5 +1,6 @@
 """What the open transaction knows of the waiting room and changes in it; nothing is written before the commit."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from services.labeler.core import Entry
@@ -7,8 +8,6 @@ from services.labeler.entry import pack, unpack
 
 Read = Callable[[Mapping[int, Sequence[bytes]]], Mapping[int, Sequence[bytes]]]
 """Stored entries of ids a partition, in their order, b"" where there is none."""
-Who = tuple[int, bytes]
-"""A pair, an id in it."""
 Slot = tuple[bytes, int]
 """An index, a slot of it."""
 NOBODY = Entry()
@@ -19,7 +18,7 @@ class Changed:
 
     def __init__(self) -> None:
         self.puts: dict[bytes, bytes] = {}
-        self.adds: dict[Slot, list[bytes]] = {}
+        self.adds = defaultdict[Slot, list[bytes]](list)
         self.drops: dict[Slot, int] = {}
 
 
@@ -32,70 +31,59 @@ class Overlay:
 
     def forget(self) -> None:
         """The transaction ended, or never was."""
-        self._known: dict[Who, bytes] = {}
-        self._changed: dict[int, Changed] = {}
+        self._known = defaultdict[int, dict[bytes, bytes]](dict)
+        self._changed = defaultdict[int, Changed](Changed)
 
-    def load(self, rows: Iterable[Who]) -> None:
-        """Read what is not known yet of these (partition, id), in one request."""
-        known, wanted = self._known, dict[int, list[Who]]()
-        for row in dict.fromkeys(rows):
-            if row not in known:
-                wanted.setdefault(row[0], []).append(row)
-        if not wanted:
-            return
-        asked = {partition: [one for _, one in some] for partition, some in wanted.items()}
-        for partition, found in self._read(asked).items():
-            known.update(zip(wanted[partition], found, strict=True))
+    def load(self, stretches: Iterable[tuple[int, Sequence[bytes]]]) -> list[bytes]:
+        """What is known of these ids, each some of a partition, as it lies in the room; read is what is not known yet.
 
-    def packed(self, rows: Sequence[Who]) -> list[bytes]:
-        """What is known of these (partition, id) as it lies in the room."""
-        return list(map(self._known.__getitem__, rows))
+        In one request, whatever it is.
+        """
+        every, wanted = list(stretches), defaultdict[int, dict[bytes, None]](dict)
+        for partition, ids in every:
+            known = self._known[partition]
+            new = ids if known.keys().isdisjoint(ids) else [one for one in ids if one not in known]
+            if new:
+                wanted[partition].update(dict.fromkeys(new))
+        if wanted:
+            asked = {partition: list(ids) for partition, ids in wanted.items()}
+            for partition, found in self._read(asked).items():
+                self._known[partition].update(zip(asked[partition], found, strict=True))
+        return [entry for partition, ids in every for entry in map(self._known[partition].__getitem__, ids)]
 
     def entry(self, partition: int, one: bytes) -> Entry:
         """What is known of an id."""
-        packed = self._known[partition, one]
+        packed = self._known[partition][one]
         return unpack(packed) if packed else NOBODY
 
     def put(self, partition: int, one: bytes, entry: Entry | None) -> None:
         """An id's entry is this from now on; None when it has left."""
-        self.lay(partition, one, b"" if entry is None else pack(entry))
-
-    def lay(self, partition: int, one: bytes, packed: bytes) -> None:
-        """An id's entry is this from now on, as it lies in the room."""
-        self._known[partition, one] = packed
-        self._of(partition).puts[one] = packed
+        packed = b"" if entry is None else pack(entry)
+        self._known[partition][one] = self._changed[partition].puts[one] = packed
 
     def add(self, partition: int, at: Slot, one: bytes) -> None:
         """An id is to be looked at again when that slot is due."""
-        self._of(partition).adds.setdefault(at, []).append(one)
+        self._changed[partition].adds[at].append(one)
 
-    def follow(self, rows: Sequence[Who], entries: Iterable[bytes | None], slots: Iterable[Slot | None]) -> None:
-        """As `lay` and `add` row after row: each one's entry and where to look again, where there is such a thing."""
-        known, changes = self._known, self._changed
-        for row, entry, at in zip(rows, entries, slots, strict=True):
-            if entry is None and at is None:
-                continue
-            partition, one = row
-            changed = changes.get(partition) or self._of(partition)
-            if entry is not None:
-                known[row] = changed.puts[one] = entry
+    def follow(
+        self, partition: int, ids: Sequence[bytes], entries: Sequence[bytes | None], slots: Sequence[Slot | None]
+    ) -> None:
+        """As `put` and `add` row after row: each one's entry and where to look again, where there is such a thing."""
+        puts = {one: entry for one, entry in zip(ids, entries, strict=True) if entry is not None}
+        if not puts and not any(slots):
+            return
+        changed = self._changed[partition]
+        changed.puts.update(puts)
+        self._known[partition].update(puts)
+        for at, one in zip(slots, ids, strict=True):
             if at is not None:
-                if at in changed.adds:
-                    changed.adds[at].append(one)
-                else:
-                    changed.adds[at] = [one]
+                changed.adds[at].append(one)
 
     def drop(self, partition: int, at: Slot, count: int) -> None:
         """So many ids at the head of a slot have been looked at."""
-        drops = self._of(partition).drops
+        drops = self._changed[partition].drops
         drops[at] = drops.get(at, 0) + count
 
     def changes(self) -> Mapping[int, Changed]:
         """What is to be written once the transaction is committed, a partition."""
         return self._changed
-
-    def _of(self, partition: int) -> Changed:
-        found = self._changed.get(partition)
-        if found is None:
-            found = self._changed[partition] = Changed()
-        return found

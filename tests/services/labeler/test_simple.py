@@ -1,6 +1,7 @@
 """What is worked out at once is, to the byte and in the same order, what row by row comes out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from services.labeler.arrivals import Labels, Predictions
+from services.labeler.arrivals import Events, Labels, Predictions
 from services.labeler.caused import Joined
 from services.labeler.core import Terms
 from services.labeler.entry import NULL_KEY, SEAT
 from services.labeler.joining import Joining
-from services.labeler.overlay import Who
+from services.labeler.packed import Packed
 from services.labeler.room.memory import MemoryRoom
 from services.labeler.room.room import Change, State
 from services.labeler.simple import Simple, Steps
@@ -31,20 +32,21 @@ NUMBERS = st.sampled_from([0.0, 1.0, float("nan")])
 class OneByOne(Simple):
     """Takes no row."""
 
-    def seated(self, rows: Predictions, known: Sequence[bytes]) -> Steps:
+    def seated(self, rows: Predictions, known: Packed) -> Steps:
         """None."""
-        del known
-        return [None] * len(rows.ids)
+        return _none(super().seated(rows, known))
 
-    def heard(self, rows: Labels, known: Sequence[bytes], clocks: NDArray[np.int64]) -> Steps:
+    def heard(self, rows: Labels, known: Packed, clocks: NDArray[np.int64]) -> Steps:
         """None."""
-        del known, clocks
-        return [None] * len(rows.ids)
+        return _none(super().heard(rows, known, clocks))
 
-    def swept(self, rows: Sequence[Who], known: Sequence[bytes], clocks: NDArray[np.int64]) -> Steps:
+    def swept(self, rows: Events, known: Packed, clocks: NDArray[np.int64]) -> Steps:
         """None."""
-        del known, clocks
-        return [None] * len(rows)
+        return _none(super().swept(rows, known, clocks))
+
+
+def _none(steps: Steps) -> Steps:
+    return replace(steps, taken=np.zeros(len(steps.taken), np.bool_))
 
 
 class Counting(Simple):
@@ -52,20 +54,20 @@ class Counting(Simple):
 
     taken = 0
 
-    def seated(self, rows: Predictions, known: Sequence[bytes]) -> Steps:
+    def seated(self, rows: Predictions, known: Packed) -> Steps:
         """As ever."""
         return self._counted(super().seated(rows, known))
 
-    def heard(self, rows: Labels, known: Sequence[bytes], clocks: NDArray[np.int64]) -> Steps:
+    def heard(self, rows: Labels, known: Packed, clocks: NDArray[np.int64]) -> Steps:
         """As ever."""
         return self._counted(super().heard(rows, known, clocks))
 
-    def swept(self, rows: Sequence[Who], known: Sequence[bytes], clocks: NDArray[np.int64]) -> Steps:
+    def swept(self, rows: Events, known: Packed, clocks: NDArray[np.int64]) -> Steps:
         """As ever."""
         return self._counted(super().swept(rows, known, clocks))
 
     def _counted(self, steps: Steps) -> Steps:
-        Counting.taken += sum(step is not None for step in steps)
+        Counting.taken += int(steps.taken.sum())
         return steps
 
 
@@ -190,14 +192,18 @@ def test_most_rows_are_simple() -> None:
 
 def test_a_broken_entry_is_refused_either_way() -> None:
     """Whatever is wrong with its bytes: a row that is not sound is not simple."""
-    simple = Way(Simple).joining._simple
+    simple, clock = Way(Simple).joining._simple, np.zeros(1, np.int64)
     good = b"\x10\0\xff\xff" + np.array([(0,) * 10 + (0, -1)], SEAT)[:1].tobytes()
-    clock = np.zeros(1, np.int64)
     row = [(b"1", b"1", 0, 0, NEVER, S, 1.0, 0)]
+    event = Events(ids=[b"1"], partitions=np.zeros(1, np.int32))
+
+    def taken(entry: bytes) -> tuple[bool, bool]:
+        known = Packed([entry])
+        return bool(simple.swept(event, known, clock).taken), bool(simple.heard(labels(row), known, clock).taken)
+
     assert len(good) == 58
     broken = [good[:-1], good + b"x", b"\x20" + good[1:], good[:-2] + b"\x06\xff", good[:-1] + b"\0"]
     broken += [good[:3], b"\x11" + good[1:], good[:-1] + b"\xfe"]
     broken += [good[:2] + (NULL_KEY - 1).to_bytes(2, "little") + good[4:]]
-    for entry in broken:
-        assert simple.swept([(0, b"1")], [entry], clock) == simple.heard(labels(row), [entry], clock) == [None]
-    assert None not in simple.swept([(0, b"1")], [good], clock) + simple.heard(labels(row), [good], clock)
+    assert [taken(entry) for entry in broken] == [(False, False)] * len(broken)
+    assert taken(good) == (True, True)
