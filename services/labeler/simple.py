@@ -4,6 +4,7 @@ What is worked out is what `Joining` would do row by row, to the byte. Only comm
 there once, whose entry is empty, or one seat or one label; the others are left to it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +35,8 @@ class Steps:
     """
 
     taken: Bools
-    entries: list[bytes | None]
-    slots: list[Slot | None]
+    entries: Sequence[bytes | None]
+    slots: Sequence[Slot | None]
     answered: Bools
     seats: Laid
     labels: Laid
@@ -65,15 +66,16 @@ class Simple:
         told = laid.copied(seats)
         seats["seq"] = hears
         at = np.where(hears, (times + self._leaves) // self._leaving, (times + self._horizon) // self._expiring)
-        # The most common by far, all of them at once: nothing is known, the key is the id.
+        slots = [(LEAVES if early else EXPIRES, slot) for early, slot in zip(hears.tolist(), at.tolist(), strict=True)]
+        # The most common, all of them at once: the key is the id.
+        plain = rows.own_keys() & (is_new | known.keep_no_key())
         entries: list[bytes | None] = [*laid.each(PLAIN[1, 0], seats)]
-        slots: list[Slot | None] = [(EXPIRES, slot) for slot in at.tolist()]
-        for row in np.flatnonzero(good & ~(is_new & rows.own_keys())).tolist():
+        _lay(entries, plain & hears, PLAIN[1, 1], seats, labels)
+        for row in np.flatnonzero(good & ~plain).tolist():
             entry, seat = known.entries[row], seats[row].tobytes()
             length, key = key_with(entry, AFTER_LABEL, rows.keys[row], rows.ids[row])
             if hears[row]:
                 entries[row] = b"".join((HEADS[1, 1], length, seat, entry[FIRST:AFTER_LABEL], key))
-                slots[row] = LEAVES, int(at[row])
             else:
                 entries[row] = b"".join((HEADS[1, 0], length, seat, key))
         return Steps(
@@ -98,17 +100,19 @@ class Simple:
         seats["seq"] += 1
         first = np.where(at <= times + self._horizon, AS_MATCHED, AS_LATE)
         results = np.where(hears, first, np.where(until < clocks, AS_ORPHAN, AS_EARLY))
-        # The most common, all of them at once: a seat takes it, the key is the id.
+        early, is_orphan, again = results == AS_EARLY, results == AS_ORPHAN, (until // self._leaving).tolist()
+        slots = [(LEAVES, slot) if waits else None for waits, slot in zip(early.tolist(), again, strict=True)]
+        # The most common, all of them at once: the key is the id.
+        plain = rows.own_keys() & (is_new | known.keep_no_key())
         entries: list[bytes | None] = [*laid.each(PLAIN[1, 1], seats, labels)]
-        slots: list[Slot | None] = [None] * len(entries)
-        for row in np.flatnonzero(good & ~(hears & rows.own_keys() & known.keep_no_key())).tolist():
-            label, result = labels[row].tobytes(), results[row]
+        _lay(entries, plain & early, PLAIN[0, 1], labels)
+        for row in np.flatnonzero(is_orphan).tolist():
+            entries[row] = None
+        for row in np.flatnonzero(good & ~plain & ~is_orphan).tolist():
+            label = labels[row].tobytes()
             length, key = key_with(known.entries[row], AFTER_SEAT, rows.keys[row], rows.ids[row])
-            if result == AS_ORPHAN:
-                entries[row] = None
-            elif result == AS_EARLY:
+            if early[row]:
                 entries[row] = b"".join((HEADS[0, 1], length, label, key))
-                slots[row] = LEAVES, int(until[row] // self._leaving)
             else:
                 entries[row] = b"".join((HEADS[1, 1], length, seats[row].tobytes(), label, key))
         return Steps(
@@ -158,6 +162,14 @@ class Simple:
 
     def _statuses(self, times: NDArray[Any], at: NDArray[Any]) -> NDArray[Any]:
         return np.where(at <= times + self._horizon, MATCHED, LATE)
+
+
+def _lay(entries: list[bytes | None], where: Bools, head: bytes, *columns: Laid) -> None:
+    """Where it holds, entries are their rows' columns with this head."""
+    rows = np.flatnonzero(where)
+    said = laid.each(head, *(laid.picked(column, rows) for column in columns))
+    for row, entry in zip(rows.tolist(), said, strict=True):
+        entries[row] = entry
 
 
 def _near(times: NDArray[Any]) -> Bools:
