@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from driftline.output import OK, Refusal
+from driftline.output import OK, Refusal, say
 from driftline.shown import Shown, decoded
 from driftline.where import STATE, BrokersOption, JsonOption, ModelOption, PrefixOption, StateOption, where
 from schemas.source import DirectorySource, SourceUnavailable
@@ -79,7 +79,11 @@ def records(
     """Records of one of a model's topics: those to come, or everything kept; forever unless `count` says how many."""
     topic = topic_name(model, KINDS[kind], prefix=prefix)
     source = DirectorySource(schemas) if schemas is not None else None
-    start = {place: (first if from_beginning else end) for place, (first, end) in edges(brokers, [topic]).items()}
+    kept = edges(brokers, [topic])
+    start = {place: (first if from_beginning else end) for place, (first, end) in kept.items()}
+    if all(start[place] == end for place, (_, end) in kept.items()):
+        older = "" if from_beginning else "; --from-beginning shows older ones"
+        say(f"waiting for records of {topic}, Ctrl-C ends{older}")
     batches = scan(brokers, [topic], start=start, follow=True)
     shown = (one for batch in batches for one in decoded(batch, kind, source))
     return shown if count is None else islice(shown, count)

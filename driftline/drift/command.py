@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from driftline.drift.quality import quality
-from driftline.drift.view import Line, features, lines, months, stories
+from driftline.drift.view import Line, features, judged, lines, months, stories
 from driftline.output import FAILED, Refusal, show, show_json, show_table
 from driftline.where import STATE, BrokersOption, JsonOption, ModelOption, PrefixOption, StateOption, where
 from schemas.records import RecordRefused, read_record
@@ -32,7 +32,8 @@ def drift(
     at = where(state=state, brokers=brokers, prefix=prefix, model=model)
     found = list(reports(at.brokers, topic_name(at.model, "drift", prefix=at.prefix)))
     if not found:
-        cause, fix = "no window has closed yet, or no sidecar runs", "`driftline status` shows whether one does"
+        cause = "a window closes after DRIFT_TARGET_ROWS events or DRIFT_LONGEST of event time, once later ones came"
+        fix = "send more, or see by `driftline status` whether a sidecar runs"
         raise Refusal(f"no drift report of {at.model}", cause=cause, fix=fix, code=FAILED)
     if as_json:
         show_json([one for line in lines(found) for one in line.every[-windows:]])
@@ -59,8 +60,10 @@ def print_line(line: Line) -> None:
     show("")
     if told := stories(line):
         show_table(("event time", "seen in", "severity", "cause", "what happened", "what to do"), told)
-    else:
+    elif judged(line.every):
         show("nothing moved that matters", style="green")
+    else:
+        show("no window was judged yet")
     show("")
     if rows := features(line):
         show_table(("feature", "statistic", "now", "moved from", "p", "course", "verdict"), rows)

@@ -14,6 +14,7 @@ def quality(line: Line) -> list[Row]:
         rows += _realised(known)
     if seen := judged(line.inputs, "psi"):
         rows += _expected(seen[-1])
+    rows += _unjudged(line.every)
     spent = sum(one["spent"] for one in line.every)
     return [*rows, ("false-alarm budget spent", f"{spent:.2f} pages over {_days(line.every):.0f} days")]
 
@@ -51,6 +52,15 @@ def _expected(day: Report) -> list[Row]:
         usual = usual if early["expected"] is None else f"{early['expected']:.1%} of ripe ones as late"
         rows.append(("early, before the horizon", f"{early['accuracy']:.1%} of {early['rows']:,} labelled, {usual}"))
     return rows
+
+
+def _unjudged(reports: Sequence[Report]) -> list[Row]:
+    """How many windows held too few rows to say anything, and what makes them longer: silence is not calm."""
+    few = [one for one in reports if not one["judged"] and one["why_not"].startswith("too few rows")]
+    if not few:
+        return []
+    share = f"{len(few):,} of {len(reports):,} windows"
+    return [("not judged", f"{share}, {few[-1]['why_not']}: DRIFT_LONGEST makes windows longer")]
 
 
 def confused(said: Mapping[str, float] | None) -> str:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from driftline.drift.command import print_line
 from driftline.drift.quality import quality
 from driftline.drift.view import features, lines, months, sparkline, stories
 from schemas.examples import example
@@ -89,6 +92,28 @@ def test_quality_says_what_is_realised_what_estimated_and_what_was_spent() -> No
     (bare,) = lines([report(0, findings=[psi("a", 0.1)], why_no_estimate="no calibrator")])
     assert dict(quality(bare))["estimated accuracy"] == "no calibrator, until 2013-03-01 01:00"
     assert "early, before the horizon" not in dict(quality(bare))
+
+
+def test_windows_of_too_few_rows_are_told() -> None:
+    """Silence is not calm; windows that wait for the rest of their day are no fault."""
+    few: dict[str, Any] = {"judged": False, "findings": [], "why_not": "too few rows: 166, expected 200 or more"}
+    waits = report(3, "cohort", judged=False, realised=None, why_not="judged with the rest of its day")
+    (line,) = lines([report(0, **few), report(1, **few), report(2), waits])
+    said = "2 of 4 windows, too few rows: 166, expected 200 or more: DRIFT_LONGEST makes windows longer"
+    assert dict(quality(line)) == {"not judged": said, "false-alarm budget spent": "0.04 pages over 0 days"}
+
+
+@pytest.mark.parametrize(
+    ("why_not", "said"),
+    [("too few rows: 1, expected 200 or more", "no window was judged yet"), ("", "nothing moved that matters")],
+)
+def test_where_nothing_was_judged_nothing_is_called_calm(
+    why_not: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither is it an alarm."""
+    (line,) = lines([report(0, judged=not why_not, why_not=why_not)])
+    print_line(line)
+    assert said in capsys.readouterr().out
 
 
 def test_a_regression_shows_its_errors() -> None:
