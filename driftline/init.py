@@ -29,7 +29,8 @@ def init(
     directory.mkdir(parents=True)
     for file in sorted(files("driftline").joinpath("example").iterdir(), key=lambda one: one.name):
         (directory / file.name.removesuffix(".txt")).write_bytes(file.read_bytes())
-    (directory / "prediction.avsc").write_text(json.dumps(latest("prediction"), indent=2) + "\n", encoding="utf-8")
+    for name in ("prediction", "label"):
+        (directory / f"{name}.avsc").write_text(json.dumps(latest(name), indent=2) + "\n", encoding="utf-8")
     for path in sorted(directory.iterdir()):
         show(f"written: {path}")
     show(NEXT.format(directory))

@@ -30,7 +30,8 @@ def test_init_writes_what_a_bundle_needs(tmp_path: Path) -> None:
     ran = CliRunner().invoke(command_line("init"), ["init", str(target)])
     assert ran.exit_code == 0
     assert {path.name for path in target.iterdir()} == {
-        "contract.yaml", "event.avsc", "model.onnx", "reference.parquet", "produce.py", "consume.py", "prediction.avsc",
+        "contract.yaml", "event.avsc", "model.onnx", "reference.parquet",
+        "produce.py", "consume.py", "label.py", "prediction.avsc", "label.avsc",
     }  # fmt: skip
     contract = load_contract(target / "contract.yaml")
     build_bundle(
