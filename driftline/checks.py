@@ -13,8 +13,7 @@ from driftline.output import Refusal
 from driftline.patient import Patient, Skipped
 from driftline.prometheus_check import queries, targets
 from driftline.redis_check import redis
-from schemas.contracts import NAMES, latest
-from schemas.source import DirectorySource, SourceUnavailable
+from driftline.schema_check import schemas
 from stream.kafka.admin import Admin, BrokerUnreachable, TopicRefused
 
 
@@ -77,22 +76,6 @@ def retention(patient: Patient) -> str:
     return (
         f"predictions, labels, outcomes kept for {', '.join(f'{m} {w.days} days' for m, w in windows.items())} or more"
     )
-
-
-def schemas(patient: Patient) -> str:
-    """Whether the schema directory can be read and holds our own contracts."""
-    path = patient.directory / "schemas"
-    source = DirectorySource(path)
-    try:
-        ids = source.ids()
-        known = [source.by_id(schema_id) for schema_id in ids]
-    except SourceUnavailable as error:
-        raise Refusal(str(error), cause="a file there is damaged or not ours to read", fix=f"repair {path}") from error
-    missing = [name for name in NAMES if latest(name) not in known]
-    if missing:
-        cause = f"{path} lacks {', '.join(missing)}"
-        raise Refusal("our own schemas are not registered", cause=cause, fix="`driftline up` registers them")
-    return f"{len(ids)} in {path}, ours among them"
 
 
 def bundle(patient: Patient) -> str:

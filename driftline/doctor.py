@@ -48,6 +48,10 @@ def doctor(
     bundle: Annotated[Path | None, typer.Option(metavar="DIR", help="A model bundle to examine.")] = None,
     brokers: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="This Kafka, not our own.")] = None,
     redis: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="This Redis, not our own.")] = None,
+    registry: Annotated[
+        str | None, typer.Option(metavar="URL", help="The schema registry of the services, if there is one.")
+    ] = None,
+    registry_config: Annotated[Path | None, typer.Option(metavar="FILE", help="key=value lines for it.")] = None,
     model: Annotated[str | None, typer.Option(help="The model whose topics to look at.")] = None,
     prefix: Annotated[str | None, typer.Option(help="What stands before every topic's name.")] = None,
     state: Annotated[Path, typer.Option("--state", metavar="DIR", help="The stack's state.")] = Path(".driftline"),
@@ -61,6 +65,8 @@ def doctor(
         given_model=model,
         given_prefix=prefix,
         given_redis=redis,
+        registry=registry,
+        registry_config=registry_config,
     )
     findings = examine(patient)
     failed = any(finding.outcome == "failed" for finding in findings)

@@ -26,6 +26,8 @@ class Patient:
     given_model: str | None = None
     given_prefix: str | None = None
     given_redis: str | None = None
+    registry: str | None = None
+    registry_config: Path | None = None
     failed: dict[str, str] = field(default_factory=dict)
 
     @cached_property
