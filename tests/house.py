@@ -173,7 +173,7 @@ def _import_rules(path: str, module: str) -> Iterator[str]:
         yield "imports a name made up at run time"
     if module.split(".", 1)[0] in UNSAFE_MODULES:
         yield f"imports {module}"
-    if not path.startswith("tests/"):
+    if not path.startswith(("tests/", "docs/")):  # what a reader of a guide would write opens no door of ours
         yield from _arrow(path, module)
         yield from _door(path, module)
 
