@@ -1,5 +1,6 @@
 """What the pages tell a reader to type exists: commands with their options, and make's targets."""
 
+import doctest
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 import typer
 
 from driftline.__main__ import COMMANDS, command_line
+from tests.docs import pages
 from tests.docs.pages import ROOT, blocks, commands, inline, names
 
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
@@ -51,6 +53,13 @@ def test_command_lines_in_blocks_are_parsed(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     calls = [call for line in blocks(text) for call in commands(line, "driftline")]
     assert [said for call in calls if (said := fault(call))] == []
+
+
+def test_the_examples_of_reading_hold() -> None:
+    """Those that stand beside the functions."""
+    found = doctest.testmod(pages)
+    assert found.attempted > 1
+    assert found.failed == 0
 
 
 def test_the_first_page_and_the_guides_show_command_lines() -> None:
