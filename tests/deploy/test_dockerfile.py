@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,12 @@ def test_an_image_sees_what_it_needs_and_no_more() -> None:
         for word in line.split()[1:-1]
     }
     assert {word.partition("/")[0] for word in copied} == let_in
+
+
+def test_an_image_has_every_room_of_the_wheel() -> None:
+    """All but what draws dashboards and fetches tools: services import nothing of it."""
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    wheel = build["targets"]["wheel"]
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line[0] == "!"}
+    assert set(wheel["packages"]) - {"deploy"} <= let_in
+    assert wheel["hooks"]["custom"]["path"].partition("/")[0] in let_in
