@@ -10,7 +10,7 @@ from services.labeler.core import MOST_LABELS
 from services.labeler.entry import HEAD, KEY_IS_ID, LABEL, LABEL_BITS, NOTHING, NULL_KEY, SEAT, counts
 from services.labeler.laid import Bools
 
-HEADS = {kinds: counts(*kinds).to_bytes(2, "little") for kinds in ((0, 0), (0, 1), (1, 0), (1, 1))}
+HEADS = {kinds: counts(*kinds).to_bytes(2, "little") for kinds in ((0, 1), (1, 0), (1, 1))}
 PLAIN = {kinds: HEAD.pack(counts(*kinds), KEY_IS_ID) for kinds in HEADS}
 IS_ID, NO_KEY = (length.to_bytes(2, "little") for length in (KEY_IS_ID, NULL_KEY))
 FIRST = HEAD.size
