@@ -19,7 +19,10 @@ MEGA = 1_000_000
 
 @dataclass(frozen=True)
 class Drain:
-    """`records` in `seconds`; CPU-seconds of each process; resident bytes of the first at the start, at the end."""
+    """`records` in `seconds`; CPU-seconds of each process; resident bytes of the first at the start, at the end.
+
+    The kernel counts the processor by ticks of 1/100 s: a process that used less than one is said to have used one.
+    """
 
     records: int
     seconds: float
@@ -62,8 +65,9 @@ class Watched:
     def drain(self) -> Drain:
         """Return once all is read and nothing more is written; measured from the first records committed to the last.
 
-        What it takes to start, and those first records, count for nobody. Raises SystemExit when the process dies or
-        does not come to an end.
+        What it takes to start, and those first records, count for nobody; where they are all there are, everything
+        counts, from the last look that found nothing. Raises SystemExit when the process dies or does not come to an
+        end.
         """
         reader = open_reader(self.brokers)
         try:
@@ -74,17 +78,20 @@ class Watched:
     def _drain(self, written: Callable[[], int]) -> Drain:
         until = time.monotonic() + MOST_SECONDS
         ends = {place: end for place, (_, end) in edges(self.brokers, self.inputs).items()}
+        records = sum(ends.values())
+        begun, before = time.monotonic(), self._cpu()
         while (first := self._read(ends)) == 0:
             self._wait(until)
-        begun, before, resident = time.monotonic(), self._cpu(), self._resident()
-        ended, after, last = begun, before, written()
+            begun, before = time.monotonic(), self._cpu()
+        if first < records:
+            begun, before, records = time.monotonic(), self._cpu(), records - first
+        ended, after, last, resident = time.monotonic(), self._cpu(), written(), self._resident()
         while time.monotonic() - ended < STILL_SECONDS or self._read(ends) < sum(ends.values()):
             self._wait(until)
             if (now := written()) != last:
                 ended, last, after = time.monotonic(), now, self._cpu()
-        cpu = {name: after[name] - before[name] for name in self.pids}
-        records, seconds = max(1, sum(ends.values()) - first), max(LOOK_SECONDS, ended - begun)
-        return Drain(records, seconds, cpu, (resident, self._resident()))
+        cpu = {name: max(1 / TICKS, after[name] - before[name]) for name in self.pids}
+        return Drain(records, max(LOOK_SECONDS, ended - begun), cpu, (resident, self._resident()))
 
     def _wait(self, until: float) -> None:
         time.sleep(LOOK_SECONDS)
