@@ -83,13 +83,21 @@ def _codes(topics: Sequence[str], names: Sequence[str]) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, kw_only=True)
 class Writes:
-    """Records for one topic, column by column; `headers`, where given, has one entry a record."""
+    """Records for one topic, column by column; `headers`, where given, has one entry a record.
+
+    Raises ValueError for columns of different lengths.
+    """
 
     topic: str
     values: Sequence[bytes | None]
     keys: Sequence[bytes | None]
     partitions: Sequence[int]
     headers: Sequence[Headers | None] | None = None
+
+    def __post_init__(self) -> None:
+        columns = self.values, self.keys, self.partitions, self.values if self.headers is None else self.headers
+        if len({len(column) for column in columns}) > 1:
+            raise ValueError(f"{self.topic}: found columns of {[*map(len, columns)]} records, expected as many in each")
 
     def size(self) -> int:
         """Bytes of the values."""

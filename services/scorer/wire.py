@@ -48,7 +48,7 @@ def predictions(kit: Kit, batch: Batch, answer: Answer, marks: NDArray[np.bool_]
         values=values,
         keys=batch.keys if len(order) == len(batch) else [batch.keys[row] for row in order.tolist()],
         partitions=batch.partitions[order].tolist(),
-        headers=headers,
+        headers=headers if any(headers) else None,
     )
 
 

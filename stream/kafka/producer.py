@@ -1,9 +1,12 @@
 """The door to Kafka for writing in transactions."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from itertools import repeat
+from operator import length_hint
+from typing import Any, NoReturn
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
@@ -65,31 +68,38 @@ class TransactionalProducer:
 
     def write(self, writes: Writes, deadline: float, clock: Callable[[], float]) -> None:
         """Queue records in order; a full queue waits. Raises Abort, Indefinite, Stopped."""
-        produce, topic, headers = self._producer.produce, writes.topic, writes.headers
-        rows = zip(writes.values, writes.keys, writes.partitions, strict=True)
-        for row, (value, key, partition) in enumerate(rows):
-            extra = None if headers is None else headers[row]
-            while True:
-                try:
-                    if extra is None:
-                        produce(topic, value, key, partition)
-                    else:
-                        produce(topic, value, key, partition, headers=extra)
-                    break
-                except BufferError:
-                    self._wait_for_room(deadline, clock)
-                except KafkaException as error:
-                    # confluent-kafka 2.16 leaks the exceptions of produce(): without this, each keeps our frames,
-                    # and with them the producer, its threads, its connections.
-                    error.__traceback__ = None
-                    self._refuse(raised(error.args[0]), topic, error)
+        done = 0
+        while done < len(writes.values):
+            done = self._queue(writes, done)
+            if done < len(writes.values):
+                self._wait_for_room(deadline, clock)
+
+    def _queue(self, writes: Writes, first: int) -> int:
+        """Queue records from `first` on; returns the first that the full queue does not take, their number when none.
+
+        No bytecode of ours runs between two records.
+        """
+        values = iter(writes.values[first:] if first else writes.values)
+        rows: list[Iterable[Any]] = [repeat(writes.topic), values, writes.keys[first:], writes.partitions[first:]]
+        if writes.headers is not None:
+            rows += [repeat(None), repeat(None), repeat(0), writes.headers[first:]]
+        try:
+            deque(map(self._producer.produce, *rows), maxlen=0)
+        except BufferError:
+            return len(writes.values) - length_hint(values) - 1
+        except KafkaException as error:
+            # confluent-kafka 2.16 leaks the exceptions of produce(): without this, each keeps our frames,
+            # and with them the producer, its threads, its connections.
+            error.__traceback__ = None
+            self._refuse(raised(error.args[0]), writes.topic, error)
+        return len(writes.values)
 
     def _wait_for_room(self, deadline: float, clock: Callable[[], float]) -> None:
         if clock() >= deadline:
             raise Abort("the broker took no records: the producer's queue stayed full")
         self.serve(0.05)
 
-    def _refuse(self, found: Raised, topic: str, error: BaseException) -> None:
+    def _refuse(self, found: Raised, topic: str, error: BaseException) -> NoReturn:
         """A record was not even queued: say why in the same words as every other call."""
         if found.code in (KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION):
             raise Abort(f"{topic}: {found.text}") from error

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
+from hypothesis import given
+from hypothesis import strategies as st
 
-from stream.faults import FENCED, Indefinite, Stopped
+from stream.faults import FENCED, Abort, Indefinite, Stopped
 from stream.kafka.overdue import within
 from stream.kafka.producer import TransactionalProducer, claimed
-from stream.records import Place, Start
+from stream.records import Place, Start, Writes
 
 ENDS = {Place("t", 0): Start(5)}
 
@@ -101,3 +103,56 @@ def test_a_call_in_time_answers_or_raises() -> None:
     assert within(5, lambda: 3) == 3
     with pytest.raises(ZeroDivisionError):
         within(5, lambda: 1 // 0)
+
+
+class Narrow:
+    """A client that takes only so many records until it is served, and refuses the one called `bad`."""
+
+    def __init__(self, room: int, bad: bytes = b"") -> None:
+        self.taken: list[tuple[Any, ...]] = []
+        self._room, self._left, self._bad = room, room, bad
+
+    def produce(self, topic: str, value: bytes, key: bytes, partition: int, *more: Any) -> None:
+        """Take a record."""
+        if value == self._bad:
+            raise KafkaException(KafkaError(KafkaError._UNKNOWN_PARTITION))
+        if not self._left:
+            raise BufferError
+        self._left -= 1
+        self.taken.append((topic, value, key, partition, more[-1] if more else None))
+
+    def poll(self, _seconds: float) -> None:
+        """Send what was taken."""
+        self._left = self._room
+
+
+@given(count=st.integers(0, 40), room=st.integers(1, 12), headed=st.booleans())
+def test_a_queue_that_is_full_keeps_order_and_loses_nothing(count: int, room: int, headed: bool) -> None:  # noqa: FBT001 - a parameter
+    """However often it is full, each record goes in once, with what belongs to it."""
+    numbers = range(count)
+    headers = [[("n", b"%d" % n)] if n % 3 else None for n in numbers] if headed else None
+    made, client = producer(None), Narrow(room)
+    made._producer = client
+    writes = Writes(
+        topic="t",
+        values=[b"%d" % n if n % 5 else None for n in numbers],
+        keys=[b"k%d" % n for n in numbers],
+        partitions=[n % 4 for n in numbers],
+        headers=headers,
+    )
+    made.write(writes, time.monotonic() + 10, time.monotonic)
+    heads = headers or [None] * count
+    assert client.taken == [
+        ("t", *row) for row in zip(writes.values, writes.keys, writes.partitions, heads, strict=True)
+    ]
+
+
+def test_a_record_that_is_refused_ends_the_transaction_behind_those_before_it() -> None:
+    """Nothing after it is queued: the transaction is undone as a whole."""
+    made, client = producer(None), Narrow(100, bad=b"2")
+    made._producer = client
+    values = [b"0", b"1", b"2", b"3"]
+    writes = Writes(topic="t", values=values, keys=values, partitions=[0] * 4)
+    with pytest.raises(Abort, match="t:"):
+        made.write(writes, time.monotonic() + 10, time.monotonic)
+    assert [taken[1] for taken in client.taken] == [b"0", b"1"]
