@@ -1,6 +1,5 @@
 """The labeler process: settings in, one loop running until a signal says stop."""
 
-import gc
 import sys
 import uuid
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from services.labeler.settings import PREFIX, Settings, Topics, read_settings
 from services.labeler.threads import Threads
 from services.labeler.watch import Watching
 from services.start.bundles import refusal
+from services.start.garbage import spare
 from services.start.preflight import same_partitions
 from services.start.resume import Memory
 from services.start.schemas import Schemas
@@ -37,8 +37,6 @@ from stream.tracing.log import traced
 
 BECAUSE = "a prediction and its label meet in the partition of the same number"
 STORE_SECONDS = 2.0
-GARBAGE = 50_000
-"""So many more objects than have gone again are there before any are looked at: a batch makes tens of thousands."""
 PROFILES_BACK = 500
 """So many positions of the profile log are read at first: every labeler has told its time in them."""
 
@@ -133,13 +131,6 @@ def _join(
         tail.close()
     log.info("stopped")
     return 0
-
-
-def spare() -> None:
-    """Look for garbage seldom, and not in what was there at the start: that cost a third of the join's time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE)
 
 
 def _log_settings(kit: Kit) -> LogSettings:

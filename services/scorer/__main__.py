@@ -15,6 +15,7 @@ from services.scorer.start.preflight import partitions_of_model
 from services.scorer.start.protocol import Protocol
 from services.scorer.start.resume import last_positions
 from services.scorer.watch import Watching
+from services.start.garbage import spare
 from services.start.schemas import Schemas
 from services.start.showing import listening, run
 from services.start.tracing import spans_of
@@ -103,6 +104,7 @@ def _score(
     scorer = Scorer(kit, watching, successor=_successor(settings, opened, make))
     try:
         watching.follow(kafka, spans)
+        spare()
         stop.ready()
         Loop(kafka, scorer, watching, pace=_pace(settings)).run(stop)
     finally:
@@ -136,8 +138,10 @@ def _log_settings(settings: Settings, topics: Topics, session: str) -> LogSettin
 
 
 def _pace(settings: Settings) -> Pace:
+    """At least once a commit shows nobody anything, and all that comes meanwhile waits: none is made early."""
+    is_seen_by_commit = settings.delivery == "exactly_once"
     return Pace(
-        quiet_seconds=settings.quiet_millis / 1000,
+        quiet_seconds=(settings.quiet_millis if is_seen_by_commit else settings.commit_millis) / 1000,
         longest_seconds=settings.commit_millis / 1000,
         heartbeat_seconds=settings.heartbeat_seconds,
     )

@@ -56,7 +56,8 @@ def answered(kit: Kit, *, rows: NDArray[np.int64], columns: Columns, verdicts: V
     causes = _spread(served.causes, good, 0)
     ood, flagged = np.full(n, np.nan), np.zeros(n, np.bool_)
     if kit.bundle.ood is not None:
-        ood[good], flagged[good] = kit.bundle.ood.judge(verdicts.raw[good])
+        strange, beyond = kit.bundle.ood.judge(verdicts.raw if good.all() else verdicts.raw[good])
+        ood, flagged = _spread(strange, good, np.nan), _spread(beyond, good, False)  # noqa: FBT003 - of a row not judged
     return Answer(
         rows=rows,
         ids=columns.ids,

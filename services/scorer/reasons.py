@@ -30,10 +30,12 @@ class Reasons:
 
     def counts(self, rows: NDArray[np.bool_]) -> dict[str, int]:
         """How many of `rows` (n,) carry each code; a row counts once a code."""
-        sets, times = np.unique(self.places[rows], return_counts=True)
         found: dict[str, int] = {}
-        for index, count in zip(sets.tolist(), times.tolist(), strict=True):
-            for code in {reason.partition(":")[0] for reason in self.sets[index]}:
+        if not any(self.sets):
+            return found
+        times = np.bincount(self.places[rows], minlength=len(self.sets)).tolist()
+        for index, count in enumerate(times):
+            for code in {reason.partition(":")[0] for reason in self.sets[index]} if count else ():
                 found[code] = found.get(code, 0) + count
         return found
 

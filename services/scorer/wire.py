@@ -70,13 +70,7 @@ def _by_bundle(kit: Kit, answer: Answer) -> list[tuple[Bundle, NDArray[np.int64]
 
 
 def _encoded(kit: Kit, bundle: Bundle, batch: Batch, answer: Answer, *, scored_at: int) -> list[bytes]:
-    names = kit.contract.segments
-    numbers = numbered(answer.segments, [len(values) for values in kit.segment_values])
-    _, first, which = np.unique(numbers, return_index=True, return_inverse=True)
-    segment_sets = tuple(
-        tuple((name, kit.segment_values[s][code]) for s, (name, code) in enumerate(zip(names, row, strict=True)))
-        for row in answer.segments[first].tolist()
-    )
+    segments, segment_sets = _segments(kit, answer)
     return encode(
         PredictionBatch(
             ids=answer.ids,
@@ -98,13 +92,27 @@ def _encoded(kit: Kit, bundle: Bundle, batch: Batch, answer: Answer, *, scored_a
             reason_sets=answer.reasons.sets,
             ood=answer.ood,
             ood_flags=answer.flagged,
-            segments=which.reshape(-1).astype(np.int32),
-            segment_sets=segment_sets or ((),),
+            segments=segments,
+            segment_sets=segment_sets,
             partitions=batch.partitions[answer.rows],
             offsets=batch.offsets[answer.rows],
         ),
         kit.prediction_frame,
     )
+
+
+def _segments(kit: Kit, answer: Answer) -> tuple[NDArray[np.int32], tuple[tuple[tuple[str, str], ...], ...]]:
+    """Each row's place, (n,), among the segments that occur."""
+    names = kit.contract.segments
+    if not names or not len(answer.segments):
+        return np.zeros(len(answer.segments), np.int32), ((),)
+    numbers = numbered(answer.segments, [len(values) for values in kit.segment_values])
+    _, first, which = np.unique(numbers, return_index=True, return_inverse=True)
+    sets = tuple(
+        tuple((name, kit.segment_values[s][code]) for s, (name, code) in enumerate(zip(names, row, strict=True)))
+        for row in answer.segments[first].tolist()
+    )
+    return which.reshape(-1).astype(np.int32), sets
 
 
 def numbered(codes: NDArray[np.int32], sizes: Sequence[int]) -> NDArray[np.int64]:

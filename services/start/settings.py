@@ -43,7 +43,7 @@ class ServiceSettings(BaseSettings):
     commit_millis: Annotated[int, Field(ge=1, le=5_000)] = 100
     """Longest a transaction stays open under load."""
     quiet_millis: Annotated[int, Field(ge=0, le=5_000)] = 10
-    """Shortest time between two commits when the input is drained."""
+    """Shortest time between two commits when the input is drained; no early ones are made at least once."""
     heartbeat_seconds: Annotated[float, Field(gt=0, le=600)] = 5.0
     """An idle service accounts for itself this often."""
     profile_bytes: Annotated[int, Field(ge=10_000, le=900_000)] = 524_288

@@ -47,20 +47,27 @@ class Link:
         self.bundle, self.breaker = bundle, breaker
         self._worker, self._deadline, self._clock = worker, deadline_seconds, clock
         self._columns = score_columns(bundle.contract)
-        self._places = places
+        self._places, self._in_order = places, np.array_equal(places, np.arange(len(places)))
 
     def ask(self, matrix: NDArray[np.float32]) -> Said:
         """Answers to every row of `matrix` (n, F of the served contract) that the model has one for."""
-        is_all = np.array_equal(self._places, np.arange(matrix.shape[1]))
+        is_all = self._in_order and len(self._places) == matrix.shape[1]
         mine = matrix if is_all else np.ascontiguousarray(matrix[:, self._places])
         scores, causes = self._scores(mine)
-        good = causes == 0
-        decisions = np.full(len(mine), -1, np.int64)
-        estimates = np.full(len(mine), np.nan)
-        decisions[good] = decide(scores[good], self.bundle.contract)
-        if self.bundle.calibrator is not None:
-            estimates[good] = self.bundle.calibrator.estimate(scores[good], decisions[good])
+        if not causes.any():
+            decisions, estimates = self._judged(scores)
+        else:
+            good = causes == 0
+            decisions, estimates = np.full(len(mine), -1, np.int64), np.full(len(mine), np.nan)
+            decisions[good], estimates[good] = self._judged(scores[good])
         return Said(scores=scores, decisions=decisions, estimates=estimates, causes=causes)
+
+    def _judged(self, scores: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """What follows from scores (n, k): decisions and estimates, (n,)."""
+        decisions = decide(scores, self.bundle.contract)
+        if self.bundle.calibrator is None:
+            return decisions, np.full(len(scores), np.nan)
+        return decisions, self.bundle.calibrator.estimate(scores, decisions)
 
     def _scores(self, matrix: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
         nothing = np.full((len(matrix), self._columns), np.nan)
