@@ -12,6 +12,26 @@ from models.feature import Part
 MOST_KNOTS = 200
 
 
+def among_classes(
+    estimates: NDArray[np.float64], scores: NDArray[np.float64], decisions: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The chance of each class, (n, k), of rows that are right by `estimates` (n,); `scores` (n, k), `decisions` (n,).
+
+    The curve tells of the class that was decided. The others share what is left as they share the scores, which is
+    right where a model errs in how sure it is, not in what else may be true; evenly where their scores are nothing.
+
+    >>> among_classes(np.array([0.5]), np.array([[0.8, 0.15, 0.05]]), np.array([0])).round(3).tolist()
+    [[0.5, 0.375, 0.125]]
+    """
+    rows, others = np.arange(len(scores)), np.maximum(scores, 0.0)
+    others[rows, decisions] = 0.0
+    whole = others.sum(axis=1, keepdims=True)
+    shares = np.where(whole > 0, others / np.where(whole > 0, whole, 1.0), 1.0 / max(1, scores.shape[1] - 1))
+    chances = shares * (1.0 - estimates)[:, None]
+    chances[rows, decisions] = estimates
+    return chances
+
+
 class Calibrator(Part):
     """A rising curve from score to probability, with what cross-fitting says about its error.
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import ValidationError
 
-from models.calibrator import MOST_KNOTS, Calibrator
+from models.calibrator import MOST_KNOTS, Calibrator, among_classes
 from models.contract import read_contract
 from models.decide import decide
 from models.fitting.isotonic import calibration_error, fit_calibrator
@@ -59,6 +59,24 @@ def test_multiclass_estimates_whether_the_top_class_is_right() -> None:
     made = fit_calibrator(scores, labels, MANY)
     asked = np.array([[0.8, 0.1, 0.1]])
     assert made.estimate(asked, decide(asked, MANY)) == pytest.approx([0.6], abs=0.04)
+
+
+@given(seed=some.integers(0, 2**32 - 1), rows=some.integers(0, 20), classes=some.integers(1, 5))
+def test_the_chances_of_all_classes_are_a_whole(seed: int, rows: int, classes: int) -> None:
+    """The decided one's is its estimate, none is below nothing; where others score nothing they share evenly."""
+    chance = np.random.default_rng(seed)
+    scores = np.where(chance.random((rows, classes)) < 0.3, 0.0, chance.random((rows, classes)))
+    estimates, decisions = chance.random(rows), decide(scores, MANY)
+    found = among_classes(estimates if classes > 1 else np.ones(rows), scores, decisions)
+    assert found.sum(axis=1) == pytest.approx(np.ones(rows))
+    assert found.min(initial=0.0) >= 0.0
+    assert classes == 1 or np.take_along_axis(found, decisions[:, None], axis=1)[:, 0] == pytest.approx(estimates)
+
+
+def test_others_share_what_is_left_as_their_scores_do() -> None:
+    """Evenly where they score nothing."""
+    found = among_classes(np.array([0.4, 0.4]), np.array([[0.7, 0.2, 0.1], [1.0, 0.0, 0.0]]), np.array([0, 0]))
+    assert found == pytest.approx(np.array([[0.4, 0.4, 0.2], [0.4, 0.3, 0.3]]))
 
 
 def test_the_reported_error_is_of_rows_the_curve_had_not_seen() -> None:
