@@ -104,10 +104,11 @@ def _matched(said: Mapping[str, Any] | None, shape: Shape) -> Known:
 
 
 def settled(known: Known) -> Known:
-    """The sums without anything below zero: rows taken back that this log never saw added leave nothing behind."""
-    tables = (known.cells, known.parts, known.confusion)
-    if min(known.errors, *(int(one.min()) for one in tables)) >= 0 and known.rows == int(known.cells.sum()):
-        return known
+    """The sums as they can be: rows taken back that this log never saw added leave nothing behind.
+
+    No count stands below zero, no errors above their rows: where a right row was taken back from among wrong ones, the
+    tables of labels alone do not show it.
+    """
     cells, parts = np.maximum(known.cells, 0), np.maximum(known.parts, 0)
     rows = int(cells.sum())
     return replace(
@@ -115,7 +116,7 @@ def settled(known: Known) -> Known:
         rows=rows,
         errors=min(rows, max(0, known.errors)),
         cells=cells,
-        parts=parts,
+        parts=np.stack([parts[:, 0], parts.min(axis=1)], axis=1),
         estimate_sum=min(rows * MICRO, max(0, known.estimate_sum)),
         absolute_error_sum=max(0, known.absolute_error_sum),
         square_error_sum=max(0, known.square_error_sum),
