@@ -7,6 +7,8 @@ from models.contract import Contract
 
 BINARY = ("false", "true")
 UNDECIDED = -1
+MOST_CONFUSED = 32
+"""Of more classes no confusion is counted: profiles would hold little else."""
 
 
 def decide(scores: NDArray[np.float64], contract: Contract) -> NDArray[np.int64]:
@@ -30,6 +32,15 @@ def headline(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 def classes(contract: Contract) -> tuple[str, ...]:
     """The names a decision can take, in the order of its index; none for regression."""
     return BINARY if contract.task == "binary" else contract.outputs.classes
+
+
+def confused_classes(contract: Contract) -> int:
+    """How many classes profiles count the confusion of: a multiclass task's; 0 for other tasks and for too many.
+
+    Of a binary task the score bins tell it, by the threshold.
+    """
+    many = len(contract.outputs.classes)
+    return many if many <= MOST_CONFUSED else 0
 
 
 def decision_name(index: int, contract: Contract) -> str | None:

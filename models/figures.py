@@ -1,4 +1,4 @@
-"""Figures of a binary model's quality, from one table of rows by score bin and label."""
+"""Figures of a model's quality, from one table of its rows: by score bin and label, or by decision and label."""
 
 from typing import Any
 
@@ -28,3 +28,16 @@ def binary(counts: NDArray[Any], middles: NDArray[np.float64], positive_from: in
     found["brier"] = (positive * (1 - middles) ** 2 + negative * middles**2).sum() / rows.sum()
     found["calibration_error"] = np.abs(positive - rows * middles).sum() / rows.sum()
     return {name: float(value) for name, value in found.items()}
+
+
+def multiclass(confusion: NDArray[Any]) -> dict[str, float]:
+    """F1 of rows (L, L) by decided and by true class: the mean over classes that were decided or are there (macro).
+
+    Each class against all others, F1 twice what is right over what was decided plus what is there. {} without rows.
+
+    >>> {name: round(value, 3) for name, value in multiclass(np.array([[2, 1, 0], [0, 1, 0], [0, 0, 0]])).items()}
+    {'f1': 0.733}
+    """
+    both = confusion.sum(axis=0) + confusion.sum(axis=1)
+    there = both > 0
+    return {"f1": float((2 * np.diagonal(confusion)[there] / both[there]).mean())} if there.any() else {}

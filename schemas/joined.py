@@ -14,6 +14,8 @@ NOBODY = b"\0"
 SOMEBODY = b"\2"
 SCORER = NOBODY * 10
 """What only a scorer says: marked, flagged, features, score bins, counts, sum, decisions, estimated, sum, variance."""
+EXPECTED = NOBODY * 2
+"""So are the classes that are expected to be true."""
 
 _long = lru_cache(maxsize=65_536)(write_long)
 _text = lru_cache(maxsize=4_096)(write_text)
@@ -50,6 +52,7 @@ def joined_slice(said: Slice) -> bytes:
             _block(list(map(_long, said["delay_bins"]))),
             _block(list(map(_long, said["delay_counts"]))),
             _block(list(map(_long, said["delay_errors"]))),
+            EXPECTED,
         )
     )
 
@@ -61,7 +64,8 @@ def _matched(said: Mapping[str, Any] | None) -> bytes:
     parts = [_long(one["index"]) + _long(one["rows"]) + _long(one["errors"]) for one in said["sixteenths"]]
     numbers = [_long(said[name]) for name in ("rows", "errors", "estimate_sum")]
     sums = [_long(said.get(name, 0)) for name in ("error_sum", "absolute_error_sum", "square_error_sum")]
-    return b"".join((SOMEBODY, *numbers, _block(cells), _block(parts), *sums))
+    confusion = [_block(list(map(_long, said.get(name, ())))) for name in ("confusion_places", "confusion_rows")]
+    return b"".join((SOMEBODY, *numbers, _block(cells), _block(parts), *sums, *confusion))
 
 
 def _counts(said: Mapping[str, int]) -> bytes:

@@ -58,7 +58,8 @@ def bound(piece: Slice) -> int:
     words = sum(len(name.encode()) + 2 + count for name in piece.get("decisions", ()))
     text = sum(len(piece[name].encode()) for name in ("segment", "model_version", "bundle_digest", "arm"))
     scores = _pairs(piece.get("score_bins", []), piece.get("score_counts", []))
-    return 140 + features + words + text + scores
+    confusion = _pairs(piece.get("confusion_places", []), piece.get("confusion_sums", []))
+    return 150 + features + words + text + scores + confusion
 
 
 def _pairs(bins: list[int], counts: list[int]) -> int:

@@ -27,10 +27,10 @@ JUDGED = (
         steps={"orange": 0.01, "red": 0.05},
     ),
     Panel(
-        title="Precision, recall, AUC",
+        title="Precision, recall, F1, AUC",
         says="As the bundle promised; precision and recall that part mean that the threshold is wrong, not the model.",
         unit="percentunit",
-        asks={"{{metric}} {{model_version}}": f'{WINDOW}{{{DAY},metric=~"precision|recall|auc"}}'},
+        asks={"{{metric}} {{model_version}}": f'{WINDOW}{{{DAY},metric=~"precision|recall|f1|auc"}}'},
     ),
     Panel(
         title="Rows behind it",

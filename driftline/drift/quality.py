@@ -1,10 +1,13 @@
 """What is known of a model's quality, as rows of a table: does it hurt."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from driftline.drift.view import SPARKS, Line, Report, judged, moment, sparkline
 
 Row = tuple[str, str]
+MOST_CONFUSED = 3
+"""So many pairs of classes are read at a glance."""
 
 
 def quality(line: Line) -> list[Row]:
@@ -27,7 +30,7 @@ def _realised(known: Sequence[Report]) -> list[Row]:
         rows.append(("realised accuracy", f"{said['accuracy']:.1%} of {said['rows']:,} labelled{usual}"))
         rows.append(("errors, window by window", sparkline(course)))
     if said["f1"] is not None:
-        rows.append(("realised F1", f"{said['f1']:.3f} ({confused(said['confusion'])})"))
+        rows.append(("realised F1", f"{said['f1']:.3f} ({confused(said)})"))
     if said["mae"] is not None:
         rows.append(("mean absolute error", f"{said['mae']:.4g}, bias {said['bias']:+.4g}"))
     before = next((f", {test['expected']:.1%} before" for test in one["findings"] if test["test"] == "coverage"), "")
@@ -46,7 +49,7 @@ def _expected(day: Report) -> list[Row]:
     )
     rows = [("estimated accuracy", f"{text}, until {moment(day['end'])}")]
     if said is not None and said["f1"] is not None:
-        rows.append(("estimated F1", f"{said['f1']:.3f} ({confused(said['confusion'])})"))
+        rows.append(("estimated F1", f"{said['f1']:.3f} ({confused(said)})"))
     if early is not None:
         usual = "nothing to compare with yet"
         usual = usual if early["expected"] is None else f"{early['expected']:.1%} of ripe ones as late"
@@ -63,15 +66,22 @@ def _unjudged(reports: Sequence[Report]) -> list[Row]:
     return [("not judged", f"{share}, {few[-1]['why_not']}: DRIFT_LONGEST makes windows longer")]
 
 
-def confused(said: Mapping[str, float] | None) -> str:
-    """Shares of the rows, right ones first.
+def confused(said: Mapping[str, Any]) -> str:
+    """Shares of the rows, right ones first; of several classes those that are taken for another most often.
 
-    >>> confused({"true_positives": 0.25, "true_negatives": 0.5, "false_positives": 0.25, "false_negatives": 0.0})
+    >>> four = {"true_positives": 0.25, "true_negatives": 0.5, "false_positives": 0.25, "false_negatives": 0.0}
+    >>> confused({"confusion": four, "confusion_by_class": []})
     'TP 25%, TN 50%, FP 25%, FN 0%'
+    >>> confused({"confusion": None, "confusion_by_class": [{"decided": "cat", "label": "dog", "share": 0.05}]})
+    'mean of the classes; dog called cat 5%'
     """
-    kinds = ("true_positives", "true_negatives", "false_positives", "false_negatives")
-    named = zip(("TP", "TN", "FP", "FN"), kinds, strict=True)
-    return ", ".join(f"{short} {said[name]:.0%}" for short, name in named) if said else ""
+    if (four := said["confusion"]) is not None:
+        kinds = ("true_positives", "true_negatives", "false_positives", "false_negatives")
+        named = zip(("TP", "TN", "FP", "FN"), kinds, strict=True)
+        return ", ".join(f"{short} {four[name]:.0%}" for short, name in named)
+    wrong = [one for one in said["confusion_by_class"] if one["decided"] != one["label"]][:MOST_CONFUSED]
+    called = ", ".join(f"{one['label']} called {one['decided']} {one['share']:.0%}" for one in wrong)
+    return f"mean of the classes; {called}" if called else "mean of the classes"
 
 
 def _days(reports: Sequence[Report]) -> float:

@@ -63,6 +63,7 @@ def seen(case: Case, chance: np.random.Generator, rows: int) -> Seen:
         scores=scores,
         decisions=(scores > 0.5).astype(np.int64),  # noqa: PLR2004 - the threshold
         estimates=np.maximum(scores, 1 - scores),
+        chances=np.empty((rows, 0)),
         marked=chance.random(rows) < MISSING_SHARE,
         flagged=chance.random(rows) < MISSING_SHARE,
         segments=segments.astype(np.int32),

@@ -3,12 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from models.calibrator import MOST_KNOTS, Calibrator
+from models.calibrator import MOST_KNOTS, Calibrator, Curve
 from models.contract import Contract
-from models.decide import decide, headline
+from models.decide import confused_classes, decide, headline
 
 FOLDS = 5
 ERROR_BINS = 10
+FEWEST_OF_CLASS = 200
+"""Of fewer rows a curve would tell more of chance than of its class: the curve of all stands for it."""
 
 Floats = NDArray[np.float64]
 
@@ -16,17 +18,18 @@ Floats = NDArray[np.float64]
 def fit_calibrator(scores: Floats, labels: Floats, contract: Contract) -> Calibrator:
     """The calibrator of labelled rows in time order: `scores` (n, k), `labels` (n,) the classes' places.
 
-    The curve is fitted on all rows; its error and bias come from five contiguous folds, each estimated by a
-    curve fitted on the other four.
+    The curves are fitted on all rows; their error and bias come from five contiguous folds, each estimated by
+    curves fitted on the other four.
     """
-    top, right = headline(scores), decide(scores, contract) == labels
+    top, decided = headline(scores), decide(scores, contract)
+    right, classes = decided == labels, confused_classes(contract)
     truth = labels == 1.0 if contract.task == "binary" else right
     folds = np.array_split(np.arange(len(labels)), FOLDS)
     estimates = np.empty(len(labels))
     for fold in folds:
         others = np.setdiff1d(np.arange(len(labels)), fold)
-        blind = _curve(top[others], truth[others])
-        estimates[fold] = blind.estimate(scores[fold], decide(scores[fold], contract))
+        blind = _calibrator(top[others], truth[others], decided[others], classes)
+        estimates[fold] = blind.estimate(scores[fold], decided[fold])
     misses = estimates - right
     by_fold = np.array([misses[fold].mean() for fold in folds])
     update = {
@@ -35,7 +38,7 @@ def fit_calibrator(scores: Floats, labels: Floats, contract: Contract) -> Calibr
         "bias_error": _standard_error(misses, by_fold),
         "fold_bias": tuple(by_fold.tolist()),
     }
-    return _curve(top, truth).model_copy(update=update)
+    return _calibrator(top, truth, decided, classes).model_copy(update=update)
 
 
 def calibration_error(estimates: Floats, right: NDArray[np.bool_]) -> float:
@@ -56,8 +59,24 @@ def _standard_error(misses: Floats, by_fold: Floats) -> float:
     return float(max(rows, folds))
 
 
-def _curve(scores: Floats, truth: NDArray[np.bool_]) -> Calibrator:
-    """An isotonic curve, its error not judged yet, thinned evenly to its most knots; the ends stay."""
+def _calibrator(scores: Floats, truth: NDArray[np.bool_], decided: NDArray[np.int64], classes: int) -> Calibrator:
+    """The curve of all rows and that of each class, where there are `classes`; their error not judged yet."""
+    every, each = _curve(scores, truth), [decided == place for place in range(classes)]
+    own = [_curve(scores[mine], truth[mine]) if mine.sum() >= FEWEST_OF_CLASS else every for mine in each]
+    return Calibrator(
+        scores=every.scores,
+        chances=every.chances,
+        rows=len(scores),
+        error=0.0,
+        bias=0.0,
+        bias_error=0.0,
+        fold_bias=(),
+        by_class=tuple(own) or None,
+    )
+
+
+def _curve(scores: Floats, truth: NDArray[np.bool_]) -> Curve:
+    """An isotonic curve, thinned evenly to its most knots; the ends stay."""
     from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415 - seconds that only a calibrator is worth
 
     model = IsotonicRegression(y_min=0.0, y_max=1.0).fit(scores, truth.astype(np.float64))
@@ -66,12 +85,4 @@ def _curve(scores: Floats, truth: NDArray[np.bool_]) -> Calibrator:
     knots, first = np.unique(knots, return_index=True)
     chances = np.clip(np.maximum.accumulate(chances[first]), 0.0, 1.0)
     chosen = np.unique(np.linspace(0, len(knots) - 1, MOST_KNOTS).round().astype(np.int64))
-    return Calibrator(
-        scores=tuple(knots[chosen].tolist()),
-        chances=tuple(chances[chosen].tolist()),
-        rows=len(scores),
-        error=0.0,
-        bias=0.0,
-        bias_error=0.0,
-        fold_bias=(),
-    )
+    return Curve(scores=tuple(knots[chosen].tolist()), chances=tuple(chances[chosen].tolist()))

@@ -14,6 +14,11 @@ DELAYS = 41
 Ints = NDArray[np.int64]
 
 
+def nobody() -> Ints:
+    """The confusion of no classes, (1, 1): added to that of any number it changes nothing."""
+    return np.zeros((1, 1), np.int64)
+
+
 class Sums:
     """Dataclasses of whole numbers that add up field by field."""
 
@@ -51,7 +56,8 @@ class Seen(Sums):
 
     `bins` (F, B) counts over the baseline's bins, B the most bins that any feature has; `missing`, `unseen`, `sums`,
     `squares` (F,), the last two of (x - mean) / sd in 10^-6; `scores` (S,) over the score bins; `score_sum`,
-    `estimate_sum`, `estimate_variance` in 10^-6; `marked` rows carry a mark, `flagged` ones are out of distribution.
+    `estimate_sum`, `estimate_variance` in 10^-6; `marked` rows carry a mark, `flagged` ones are out of distribution;
+    `confusion` (L, L) rows expected by decided and by true class in 10^-6, where the scorer told them.
     """
 
     rows: int
@@ -68,6 +74,7 @@ class Seen(Sums):
     estimated: int
     estimate_sum: int
     estimate_variance: int
+    confusion: Ints = field(default_factory=nobody)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +86,7 @@ class Known(Sums):
     `parts` (16, 2) rows and errors in each sixteenth of a bucket; `delays` (41,); `statuses` of every outcome,
     `closed` predictions answered for the first time, `excluded` joined rows whose prediction was degraded. `by_delay`
     (41, 2) labels and wrong decisions by delay, where the labeler told the latter; what a revision takes back stays.
+    `confusion` (L, L) rows by decided and by true class, where the labeler told them.
     """
 
     rows: int
@@ -94,6 +102,7 @@ class Known(Sums):
     excluded: int
     delays: Ints
     by_delay: Ints = field(default_factory=lambda: np.zeros((DELAYS, 2), np.int64))
+    confusion: Ints = field(default_factory=nobody)
 
 
 @dataclass(frozen=True, kw_only=True)

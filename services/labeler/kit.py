@@ -9,7 +9,7 @@ import numpy as np
 
 from models.bundle import Bundle
 from models.contract import Contract
-from models.decide import BINARY, classes
+from models.decide import BINARY, classes, confused_classes
 from schemas.columnar.contract import ContractReader
 from schemas.columnar.label_columns import LabelColumns
 from schemas.columnar.labels import label_reader
@@ -129,6 +129,7 @@ class Kit:
                 for name, values in zip(self.contract.segments, self.segments, strict=True)
             ],
             labels=self.label_names,
+            classes=confused_classes(self.contract),
             is_regression=self.contract.task == "regression",
             spread=self.bundle.baseline.scores.sd or 1.0,
         )
@@ -141,6 +142,7 @@ class Kit:
         scale = Scale(
             middles=(edges[:-1] + edges[1:]) / 2,
             positive_from=positive if task == "binary" else None,
+            classes=confused_classes(self.contract),
             spread=(scores.sd or 1.0) if task == "regression" else None,
         )
         return Quality(

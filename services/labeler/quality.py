@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.figures import binary
+from models.figures import binary, multiclass
 from schemas.profile import MICRO, Slice
 from services.labeler.slices import CLOSED
 
@@ -21,12 +21,13 @@ class Scale:
     """What the figures need of the model.
 
     `middles` (bins,) stand for the scores of each bin; `positive_from` is the first bin of positive decisions, None
-    where decisions are not by threshold (several classes, a regression); `spread` is the unit of a regression's errors,
-    None for other tasks.
+    where decisions are not by threshold (several classes, a regression); `classes` is how many have their confusion
+    counted; `spread` is the unit of a regression's errors, None for other tasks.
     """
 
     middles: NDArray[np.float64]
     positive_from: int | None = None
+    classes: int = 0
     spread: float | None = None
 
 
@@ -36,6 +37,7 @@ class _Bucket:
 
     sums: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SUMS, 0))
     table: dict[tuple[int, str], int] = field(default_factory=dict)
+    confusion: dict[int, int] = field(default_factory=dict)
     closed: int = 0
 
 
@@ -93,6 +95,8 @@ class Quality:
         found = {"accuracy": accuracy, "estimated_accuracy": sums["estimate_sum"] / MICRO / rows}
         if scale.positive_from is not None:
             found |= binary(_counted(whole.table, len(scale.middles)), scale.middles, scale.positive_from)
+        elif sum(whole.confusion.values()) == rows:  # of other rows an older labeler did not tell it
+            found |= multiclass(_confused(whole.confusion, scale.classes))
         return found
 
 
@@ -105,6 +109,8 @@ def _take(bucket: _Bucket, said: Slice) -> None:
             for cell in matched["cells"]:
                 at = cell["score_bin"], cell["label"]
                 bucket.table[at] = bucket.table.get(at, 0) + sign * cell["rows"]
+            for place, rows in zip(matched.get("confusion_places", ()), matched.get("confusion_rows", ()), strict=True):
+                bucket.confusion[place] = bucket.confusion.get(place, 0) + sign * rows
 
 
 def _add(whole: _Bucket, one: _Bucket) -> None:
@@ -113,6 +119,8 @@ def _add(whole: _Bucket, one: _Bucket) -> None:
         whole.sums[name] += value
     for at, rows in one.table.items():
         whole.table[at] = whole.table.get(at, 0) + rows
+    for place, rows in one.confusion.items():
+        whole.confusion[place] = whole.confusion.get(place, 0) + rows
 
 
 def _counted(table: Mapping[tuple[int, str], int], bins: int) -> NDArray[np.int64]:
@@ -121,3 +129,10 @@ def _counted(table: Mapping[tuple[int, str], int], bins: int) -> NDArray[np.int6
     for (score_bin, label), rows in table.items():
         counts[score_bin, int(label == "true")] += rows
     return counts
+
+
+def _confused(confusion: Mapping[int, int], classes: int) -> NDArray[np.int64]:
+    """Rows by decided and by true class, (classes, classes)."""
+    counts = np.zeros(classes * classes, np.int64)
+    counts[list(confusion)] = list(confusion.values())
+    return counts.reshape(classes, classes)

@@ -96,6 +96,8 @@ def _matched(
         else None
         for count, errors, estimated, table, part in zip(*columns, cells, parts, strict=True)
     ]
+    if naming.classes:
+        _confuse(found, own, rows.decisions, bins, naming.classes)
     if naming.is_regression:
         off = np.clip((rows.scores - labels) / naming.spread, -CALM, CALM)
         sums = {"error_sum": off, "absolute_error_sum": np.abs(off), "square_error_sum": off**2}
@@ -104,6 +106,17 @@ def _matched(
                 if one is not None:
                     one[name] = total
     return found
+
+
+def _confuse(
+    found: list[Matched | None], own: Owned, decisions: NDArray[np.int64], labels: NDArray[np.int64], classes: int
+) -> None:
+    """Add to each slice's figures how many rows were decided as which class, where which was true."""
+    decided = decisions >= 0
+    counts = own.take(decided).counted(decisions[decided] * classes + labels[decided])
+    for one, counted in zip(found, counts, strict=True):
+        if one is not None:
+            one |= {"confusion_places": [place for place, _ in counted], "confusion_rows": [n for _, n in counted]}
 
 
 def _sixteenths(parts: list[tuple[int, int]]) -> list[dict[str, int]]:

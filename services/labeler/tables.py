@@ -57,13 +57,15 @@ class Naming:
 
     `versions`: (model_version, bundle_digest, arm) of each word set. `segments`: 'field=value' of each code of each
     segment field. `labels`: the name of each label bin: true or false, the classes; of a regression the number of the
-    score bin that the label falls in. `is_regression`: labels are numbers and decisions none; `spread`: the unit of its
+    score bin that the label falls in. `classes`: how many there are where their confusion is counted, else 0 (a binary
+    task's is in the score bins). `is_regression`: labels are numbers and decisions none; `spread`: the unit of its
     errors, the reference's standard deviation of scores.
     """
 
     versions: Sequence[tuple[str, str, str]]
     segments: Sequence[Sequence[str]]
     labels: Sequence[str]
+    classes: int = 0
     is_regression: bool = False
     spread: float = 1.0
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.bundle import Bundle
 from models.contract import Contract
-from models.decide import BINARY, classes
+from models.decide import BINARY, classes, confused_classes
 from schemas.columns import FeatureField, Wanted
 from schemas.durations import micros
 from schemas.reader import Reader
@@ -74,6 +74,11 @@ class Kit:
         """What each code of each segment is called; the last is for whatever has no code."""
         features = [self.contract.features[place] for place in self.segment_places]
         return tuple((*(f.categories or BINARY), OTHER) for f in features)
+
+    @cached_property
+    def classes(self) -> int:
+        """How many classes the confusion is counted of."""
+        return confused_classes(self.contract)
 
     @cached_property
     def sizes(self) -> Sizes:

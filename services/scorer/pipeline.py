@@ -171,7 +171,7 @@ class Scorer(Stage):
             self._account.count(batch, answer.rows[which], what)
         self._account.count(batch, np.flatnonzero(marks), "marks")
         self._account.reasons(tell(self._sight, answer))
-        self._account.saw(seen(self._kit.bundle.baseline, answer))
+        self._account.saw(seen(self._kit.bundle.baseline, answer, self._kit.classes))
 
     def _dead(self, batch: Batch, columns: Columns, dead: NDArray[np.int64]) -> Writes:
         self._account.count(batch, dead, "dead")

@@ -16,8 +16,9 @@ class Seen:
     """n scored rows: what a slice is made of.
 
     `buckets` int64 (n,) µs; `raw` float32 (n, F), the features as they came; `score_bins` int32 (n,); `scores` float64
-    (n,); `decisions` int64 (n,), -1 = none; `estimates` float64 (n,), NaN = none; `marked`, `flagged` (out of
-    distribution) bool (n,); `segments` int32 (n, S), one code a segment field.
+    (n,); `decisions` int64 (n,), -1 = none; `estimates` float64 (n,), NaN = none; `chances` float64 (n, L) of each
+    class, L = 0 where no confusion is counted; `marked`, `flagged` (out of distribution) bool (n,); `segments` int32
+    (n, S), one code a segment field.
     """
 
     buckets: NDArray[np.int64]
@@ -26,6 +27,7 @@ class Seen:
     scores: NDArray[np.float64]
     decisions: NDArray[np.int64]
     estimates: NDArray[np.float64]
+    chances: NDArray[np.float64]
     marked: NDArray[np.bool_]
     flagged: NDArray[np.bool_]
     segments: NDArray[np.int32]
@@ -48,14 +50,26 @@ class Sizes:
 def slices(seen: Seen, sizes: Sizes, named: dict[str, str]) -> Iterator[dict[str, Any]]:
     """The slices of some rows as Avro records: each bucket's whole, then its segments; `named` says whose they are."""
     buckets, groups = np.unique(seen.buckets, return_inverse=True)
-    wholes = _counts(seen, groups, sizes)
+    wholes, confusion = _counts(seen, groups, sizes), _confusion(seen, groups, len(buckets))
     features = sizes.count(seen.raw, groups, len(buckets))
     parts = [_segment(seen, groups, place, sizes) for place in range(len(sizes.segment_names))]
     for group, bucket in enumerate(buckets.tolist()):
         base = {"bucket": bucket, **named}
-        yield {**base, "segment": "", **wholes[group], "features": features.features(group)}
+        yield {**base, "segment": "", **wholes[group], "features": features.features(group), **confusion[group]}
         for part in parts:
             yield from ({**base, **one, "features": []} for one in part[group])
+
+
+def _confusion(seen: Seen, groups: NDArray[np.int64], count: int) -> list[dict[str, list[int]]]:
+    """Of each group the rows expected of every class by the class decided; {} where no class is counted."""
+    classes = seen.chances.shape[1]
+    if not classes:
+        return [{}] * count
+    known = ~np.isnan(seen.estimates)
+    sums = np.zeros((count * classes, classes), np.int64)
+    np.add.at(sums, groups[known] * classes + seen.decisions[known], fixed(seen.chances[known]))
+    flat = sums.reshape(count, classes * classes)
+    return [{"confusion_places": np.flatnonzero(one).tolist(), "confusion_sums": one[one > 0].tolist()} for one in flat]
 
 
 def _segment(seen: Seen, groups: NDArray[np.int64], place: int, sizes: Sizes) -> list[list[dict[str, Any]]]:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.baseline import Baseline
+from models.calibrator import among_classes
 from schemas.prediction import MODES
 from services.scorer.answer import Answer
 from services.scorer.claims.claims import REASON as UNSURE
@@ -39,8 +40,11 @@ def tell(sight: Sight, answer: Answer) -> dict[str, int]:
     return answer.reasons.counts(np.ones(len(answer.rows), np.bool_))
 
 
-def seen(baseline: Baseline, answer: Answer) -> Seen:
-    """What the profile needs of the rows that the champion scored; their features as they came, nothing imputed."""
+def seen(baseline: Baseline, answer: Answer, classes: int) -> Seen:
+    """What the profile needs of the rows that the champion scored; their features as they came, nothing imputed.
+
+    Of so many `classes` it counts the confusion (models.decide.confused_classes).
+    """
     scored = answer.take(np.flatnonzero(answer.modes == SCORED))
     return Seen(
         buckets=scored.buckets,
@@ -49,7 +53,15 @@ def seen(baseline: Baseline, answer: Answer) -> Seen:
         scores=scored.scores,
         decisions=scored.decisions,
         estimates=scored.estimates,
+        chances=_chances(scored, classes),
         marked=scored.reasons.any(but=UNSURE),
         flagged=scored.flagged,
         segments=scored.segments,
     )
+
+
+def _chances(scored: Answer, classes: int) -> NDArray[np.float64]:
+    """The chance of each class, (n, classes)."""
+    if not classes or scored.class_scores is None:
+        return np.empty((len(scored.rows), 0))
+    return among_classes(scored.estimates, scored.class_scores, scored.decisions)

@@ -8,7 +8,7 @@ from stream.telemetry.names import CounterName, GaugeName
 WINDOWS = ("inputs", "cohort")
 VERDICTS = ("none", "info", "warning", "critical")
 BOUNDS = ("value", "low", "high")
-QUALITIES = ("accuracy", "expected", "floor", "coverage", "precision", "recall", "auc", "mae", "bias")
+QUALITIES = ("accuracy", "expected", "floor", "coverage", "precision", "recall", "f1", "auc", "mae", "bias")
 LINE = ("model_version", "arm")
 FEATURE = (*LINE, "feature")
 
@@ -74,7 +74,7 @@ DRIFT_GAUGES: Mapping[GaugeName, Entry] = {
     "driftline_window_quality_ratio": Entry(
         unit="ratio",
         meaning="Realised quality of the latest day past its horizon; expected and floor are what it is held against,"
-        " mae and bias of a regression in its own unit.",
+        " f1 of several classes is the mean of theirs, mae and bias of a regression are in its own unit.",
         labels=(*LINE, "metric"),
         closed={"metric": QUALITIES},
     ),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import ValidationError
 
-from models.calibrator import MOST_KNOTS, Calibrator
+from models.calibrator import MOST_KNOTS, Calibrator, among_classes
 from models.contract import read_contract
 from models.decide import decide
 from models.fitting.isotonic import calibration_error, fit_calibrator
@@ -59,6 +59,47 @@ def test_multiclass_estimates_whether_the_top_class_is_right() -> None:
     made = fit_calibrator(scores, labels, MANY)
     asked = np.array([[0.8, 0.1, 0.1]])
     assert made.estimate(asked, decide(asked, MANY)) == pytest.approx([0.6], abs=0.04)
+
+
+@given(seed=some.integers(0, 2**32 - 1), rows=some.integers(0, 20), classes=some.integers(1, 5))
+def test_the_chances_of_all_classes_are_a_whole(seed: int, rows: int, classes: int) -> None:
+    """The decided one's is its estimate, none is below nothing; where others score nothing they share evenly."""
+    chance = np.random.default_rng(seed)
+    scores = np.where(chance.random((rows, classes)) < 0.3, 0.0, chance.random((rows, classes)))
+    estimates, decisions = chance.random(rows), decide(scores, MANY)
+    found = among_classes(estimates if classes > 1 else np.ones(rows), scores, decisions)
+    assert found.sum(axis=1) == pytest.approx(np.ones(rows))
+    assert found.min(initial=0.0) >= 0.0
+    assert classes == 1 or np.take_along_axis(found, decisions[:, None], axis=1)[:, 0] == pytest.approx(estimates)
+
+
+def test_others_share_what_is_left_as_their_scores_do() -> None:
+    """Evenly where they score nothing."""
+    found = among_classes(np.array([0.4, 0.4]), np.array([[0.7, 0.2, 0.1], [1.0, 0.0, 0.0]]), np.array([0, 0]))
+    assert found == pytest.approx(np.array([[0.4, 0.4, 0.2], [0.4, 0.3, 0.3]]))
+
+
+def test_a_model_too_sure_of_one_class_alone_is_told_so() -> None:
+    """Each class has its curve; one that was decided of few rows has that of all."""
+    chance = np.random.default_rng(9)
+    top, kind = chance.uniform(0.6, 1.0, 20_000), chance.integers(0, 2, 20_000)
+    kind[:100] = 2
+    scores = np.repeat(((1 - top) / 2)[:, None], 3, axis=1)
+    scores[np.arange(20_000), kind] = top
+    right = chance.random(20_000) < np.where(kind == 0, top - 0.3, top)
+    made = fit_calibrator(scores, np.where(right, kind, (kind + 1) % 3).astype(np.float64), MANY)
+    asked = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]])
+    assert made.estimate(asked, decide(asked, MANY)) == pytest.approx([0.5, 0.8, 0.65], abs=0.04)
+    assert abs(made.bias) < 4 * made.bias_error
+
+
+def test_a_binary_calibrator_is_written_as_ever() -> None:
+    """It has one curve, and bundles built again are the same bytes."""
+    chance = np.random.default_rng(10)
+    made = fit_calibrator(chance.random((300, 1)), chance.integers(0, 2, 300).astype(np.float64), BINARY)
+    said = made.model_dump(mode="json")
+    assert list(said) == ["format", "scores", "chances", "rows", "error", "bias", "bias_error", "fold_bias"]
+    assert Calibrator.model_validate(said) == made
 
 
 def test_the_reported_error_is_of_rows_the_curve_had_not_seen() -> None:

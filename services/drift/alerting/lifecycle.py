@@ -90,10 +90,6 @@ class Lifecycle:
         for _, key in over[: max(0, len(over) - self._rules.resolved)]:
             del self._alerts[key]
 
-    def open_now(self) -> list[Told]:
-        """The latest record of every open alert."""
-        return [alert.record for alert in self._alerts.values() if alert.is_open()]
-
     def state(self) -> dict[str, Any]:
         """What JSON can hold of all alerts; nothing in it changes afterwards."""
         return {"alerts": [alert.state() for alert in self._alerts.values()]}

@@ -1,11 +1,14 @@
 """Whether inputs and scores are distributed as in the reference, and what that does to estimated quality."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from math import isfinite, sqrt
 from typing import Any
 
 import numpy as np
 
+from models.decide import classes
+from models.figures import multiclass
 from services.drift.findings.finding import Finding
 from services.drift.findings.realised import CLEAR
 from services.drift.findings.reference import Reference
@@ -13,8 +16,8 @@ from services.drift.findings.terms import Terms
 from services.drift.stats.binned import Floats
 from services.drift.stats.combine import benjamini_hochberg
 from services.drift.stats.dispersion import psi_p
-from services.drift.stats.estimate import Estimate, Figure, accuracy_from_sums, from_histogram
-from services.drift.stats.four_rates import confused
+from services.drift.stats.estimate import Figure, accuracy_from_sums, from_histogram
+from services.drift.stats.four_rates import confused, confused_by_class
 from services.drift.stats.histograms import Compared, compare
 from services.drift.stats.moments import compare_moments
 from services.drift.sums import Seen
@@ -115,12 +118,12 @@ def _p(compared: Compared, ordered: Floats) -> Floats:
 class Expected:
     """Accuracy that the scores let expect, with its standard error, or why nothing can be said of it.
 
-    `by_bin`: a binary task's confusion and F1, from the histogram of its scores.
+    `confusion`: it and F1, as a report names them, where there are any.
     """
 
     figure: Figure | None
     why_not: str = ""
-    by_bin: Estimate | None = None
+    confusion: Mapping[str, Any] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any] | None:
         """As a report holds it: with the band that holds the realised one 95 times in 100."""
@@ -129,12 +132,7 @@ class Expected:
         off = BAND * self.figure.error
         low, high = max(0.0, self.figure.value - off), min(1.0, self.figure.value + off)
         said = {"accuracy": self.figure.value, "low": low, "high": high}
-        if self.by_bin is None:
-            return {**said, "f1": None, "confusion": None}
-        (clear, lost), (false, right) = self.by_bin.cells.tolist()
-        f1 = self.by_bin.f1.value
-        four = np.array([right, false, clear, lost])
-        return {**said, "f1": f1 if isfinite(f1) else None, "confusion": confused(four)}
+        return {**said, "f1": None, "confusion": None, "confusion_by_class": [], **self.confusion}
 
 
 def expected_quality(seen: Seen, reference: Reference, terms: Terms) -> Expected:
@@ -152,14 +150,24 @@ def expected_quality(seen: Seen, reference: Reference, terms: Terms) -> Expected
     margin = reference.margin
     own = 0.0 if margin is None else margin.calibrator + margin.tau2 * max(1.0, margin.block_rows / max(1, seen.rows))
     whole = Figure(value=figure.value, error=sqrt(figure.error**2 + own))
-    return Expected(figure=whole, by_bin=_by_bin(seen, reference))
+    return Expected(figure=whole, confusion=_confusion(seen, reference))
 
 
-def _by_bin(seen: Seen, reference: Reference) -> Estimate | None:
-    """Of a binary task; of another one profiles do not tell which class was decided at which score."""
-    if reference.contract.task != "binary" or reference.bundle.calibrator is None:
-        return None
-    return from_histogram(seen.scores, reference.middles, reference.bundle.calibrator.curve, reference.positive_from)
+def _confusion(seen: Seen, reference: Reference) -> dict[str, Any]:
+    """Of a binary task by the bins of its scores; of several classes as scorers told it, where they did of every row.
+
+    Sums of chances are rounded a class and row.
+    """
+    calibrator = reference.bundle.calibrator
+    if reference.contract.task == "binary" and calibrator is not None:
+        found = from_histogram(seen.scores, reference.middles, calibrator.curve, reference.positive_from)
+        (clear, lost), (false, right) = found.cells.tolist()
+        four, f1 = np.array([right, false, clear, lost]), found.f1.value
+        return {"f1": f1 if isfinite(f1) else None, "confusion": confused(four)}
+    if abs(int(seen.confusion.sum()) - seen.estimated * MICRO) > seen.estimated * len(seen.confusion):
+        return {}
+    by_class = confused_by_class(seen.confusion, classes(reference.contract))
+    return {**multiclass(seen.confusion), "confusion_by_class": by_class}
 
 
 def fallen(seen: Seen, reference: Reference, terms: Terms) -> Finding:

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from models.figures import binary
+from models.decide import classes
+from models.figures import binary, multiclass
 from services.drift.findings.finding import Finding
 from services.drift.findings.given_prior import gap_at_prior
 from services.drift.findings.reference import Reference
 from services.drift.findings.terms import Terms
 from services.drift.stats.binned import Floats
-from services.drift.stats.four_rates import confused, confusion
+from services.drift.stats.four_rates import confused, confused_by_class, confusion
 from services.drift.stats.gap import Gap, concept, gap_of, prior_p, unit_of
 from services.drift.stats.rates import compare_shares
 from services.drift.sums import Known
@@ -46,7 +47,8 @@ class Realised:
             "accuracy": self.accuracy,
             "expected": self.expected,
         }
-        return {**said, **{name: figures.get(name) for name in FIGURES}}
+        said |= {name: figures.get(name) for name in FIGURES}
+        return {**said, "confusion_by_class": figures.get("confusion_by_class", [])}
 
 
 def realised(known: Known, reference: Reference, terms: Terms) -> Realised:
@@ -85,7 +87,7 @@ def _gap(known: Known, accuracy: float | None, reference: Reference, terms: Term
 def figures(known: Known, reference: Reference) -> dict[str, Any]:
     """Precision, recall, F1, AUC and confusion of a binary task, MAE and bias of a regression.
 
-    Nothing of other tasks: labelers count labels by the bin of the score, not by the class that was decided.
+    F1 and confusion of several classes, where labelers counted every row by the class that was decided.
     """
     unit = (reference.bundle.baseline.scores.sd or 1.0) / MICRO / max(1, known.rows)
     if reference.is_regression:
@@ -93,6 +95,9 @@ def figures(known: Known, reference: Reference) -> dict[str, Any]:
     if reference.contract.task == "binary" and known.cells.sum():
         found = binary(known.cells, reference.middles, reference.positive_from)
         return {**found, "confusion": confused(confusion(known.cells, reference.positive_from))}
+    if known.rows and int(known.confusion.sum()) == known.rows:
+        by_class = confused_by_class(known.confusion, classes(reference.contract))
+        return {**multiclass(known.confusion), "confusion_by_class": by_class}
     return {}
 
 

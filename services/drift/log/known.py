@@ -9,7 +9,7 @@ import numpy as np
 
 from schemas.profile import MICRO
 from services.drift.log.refusal import LARGEST, MOST_ROWS, Refused, whole
-from services.drift.log.seen import FARTHEST, counted, sparse
+from services.drift.log.seen import FARTHEST, confused, counted, no_confusion, sparse
 from services.drift.log.shape import Shape
 from services.drift.sums import DELAYS, SIXTEENTHS, Ints, Known
 
@@ -23,7 +23,7 @@ def nothing_known(shape: Shape) -> Known:
     return Known(
         rows=0, errors=0, estimate_sum=0, cells=np.zeros((shape.scores, len(shape.labels)), np.int64),
         parts=np.zeros((SIXTEENTHS, 2), np.int64), error_sum=0, absolute_error_sum=0, square_error_sum=0,
-        statuses=Counter(), closed=0, excluded=0, delays=np.zeros(DELAYS, np.int64),
+        statuses=Counter(), closed=0, excluded=0, delays=np.zeros(DELAYS, np.int64), confusion=no_confusion(shape),
     )  # fmt: skip
 
 
@@ -65,6 +65,7 @@ def _less(one: Known, other: Known) -> Known:
         error_sum=one.error_sum - other.error_sum,
         absolute_error_sum=one.absolute_error_sum - other.absolute_error_sum,
         square_error_sum=one.square_error_sum - other.square_error_sum,
+        confusion=one.confusion - other.confusion,
     )
 
 
@@ -85,6 +86,10 @@ def _matched(said: Mapping[str, Any] | None, shape: Shape) -> Known:
         blank.parts[part["index"]] += whole(part["rows"], rows), whole(part["errors"], errors)
     if int(blank.cells.sum()) != rows or blank.parts.sum(axis=0).tolist() != [rows, errors]:
         raise Refused("counts", f"found cells and sixteenths that do not add up to {rows} rows, {errors} errors")
+    confusion = confused(said["confusion_places"], said["confusion_rows"], shape)
+    right = int(confusion.trace())
+    if right > rows - errors or int(confusion.sum()) - right > errors:
+        raise Refused("counts", f"found a confusion of more than {rows} rows, {errors} errors")
     farthest = rows * FARTHEST * MICRO
     return replace(
         blank,
@@ -94,13 +99,16 @@ def _matched(said: Mapping[str, Any] | None, shape: Shape) -> Known:
         error_sum=whole(said["error_sum"], farthest, least=-farthest),
         absolute_error_sum=whole(said["absolute_error_sum"], farthest),
         square_error_sum=whole(said["square_error_sum"], farthest * FARTHEST),
+        confusion=confusion,
     )
 
 
 def settled(known: Known) -> Known:
-    """The sums without anything below zero: rows taken back that this log never saw added leave nothing behind."""
-    if min(int(known.cells.min()), int(known.parts.min()), known.errors) >= 0 and known.rows == int(known.cells.sum()):
-        return known
+    """The sums as they can be: rows taken back that this log never saw added leave nothing behind.
+
+    No count stands below zero, no errors above their rows: where a right row was taken back from among wrong ones, the
+    tables of labels alone do not show it.
+    """
     cells, parts = np.maximum(known.cells, 0), np.maximum(known.parts, 0)
     rows = int(cells.sum())
     return replace(
@@ -108,8 +116,9 @@ def settled(known: Known) -> Known:
         rows=rows,
         errors=min(rows, max(0, known.errors)),
         cells=cells,
-        parts=parts,
+        parts=np.stack([parts[:, 0], parts.min(axis=1)], axis=1),
         estimate_sum=min(rows * MICRO, max(0, known.estimate_sum)),
         absolute_error_sum=max(0, known.absolute_error_sum),
         square_error_sum=max(0, known.square_error_sum),
+        confusion=np.maximum(known.confusion, 0),
     )

@@ -9,7 +9,7 @@ import numpy as np
 from schemas.profile import MICRO
 from services.drift.log.refusal import LARGEST, MOST_ROWS, Refused, whole
 from services.drift.log.shape import Shape
-from services.drift.sums import Ints, Seen
+from services.drift.sums import Ints, Seen, nobody
 
 FARTHEST = 1_000
 """Standardised values are clipped to so many deviations (models.baseline)."""
@@ -22,7 +22,7 @@ def nothing_seen(shape: Shape) -> Seen:
         rows=0, marked=0, flagged=0, bins=np.zeros((count, shape.width), np.int64),
         missing=np.zeros(count, np.int64), unseen=np.zeros(count, np.int64), sums=np.zeros(count, np.int64),
         squares=np.zeros(count, np.int64), scores=np.zeros(shape.scores, np.int64), score_sum=0, decisions=Counter(),
-        estimated=0, estimate_sum=0, estimate_variance=0,
+        estimated=0, estimate_sum=0, estimate_variance=0, confusion=no_confusion(shape),
     )  # fmt: skip
 
 
@@ -37,6 +37,10 @@ def seen_of(piece: Mapping[str, Any], shape: Shape) -> Seen:
         raise Refused("counts", f"found {int(scores.sum())} scores of {rows} rows")
     estimated = whole(piece["estimated"], rows)
     expected = whole(piece["estimate_sum"], estimated * MICRO)
+    confusion = confused(piece["confusion_places"], piece["confusion_sums"], shape)
+    most = estimated * (MICRO + shape.classes)  # a sum is rounded a class and row
+    if confusion.any() and (int(confusion.trace()) != expected or int(confusion.sum()) > most):
+        raise Refused("counts", f"found a confusion that does not add up to {estimated} rows")
     return Seen(
         rows=rows,
         marked=whole(piece["marked"], rows),
@@ -52,6 +56,7 @@ def seen_of(piece: Mapping[str, Any], shape: Shape) -> Seen:
         estimated=estimated,
         estimate_sum=expected,
         estimate_variance=whole(piece["estimate_variance"], estimated * MICRO // 4 + estimated),
+        confusion=confusion,
     )
 
 
@@ -89,6 +94,18 @@ def sparse(places: Sequence[int], counts: Sequence[int], kinds: int, width: int 
     found = np.zeros(width or kinds, np.int64)
     found[list(places)] = list(counts)
     return found
+
+
+def no_confusion(shape: Shape) -> Ints:
+    """That of no rows."""
+    return np.zeros((shape.classes, shape.classes), np.int64) if shape.classes else nobody()
+
+
+def confused(places: Sequence[int], counts: Sequence[int], shape: Shape) -> Ints:
+    """Counts by decided and by true class, (L, L). Raises Refused."""
+    if not places and not counts:
+        return no_confusion(shape)
+    return sparse(places, counts, shape.classes**2).reshape(shape.classes, shape.classes)
 
 
 def counted(said: Mapping[str, int], names: frozenset[str], rows: int) -> Counter[str]:

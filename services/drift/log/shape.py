@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.bundle import Bundle
-from models.decide import BINARY, classes
+from models.decide import BINARY, classes, confused_classes
 from schemas.durations import micros
 from services.drift.sums import Ints
 
@@ -15,7 +15,10 @@ OTHER = "other"
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """One bundle's: `bins` (F,) a feature, `scores` bins, what decisions, labels (with their place), segments are."""
+    """One bundle's: `bins` (F,) a feature, `scores` bins, what decisions, labels (with their place), segments are.
+
+    `classes`: how many have their confusion counted.
+    """
 
     version: str
     digest: str
@@ -24,6 +27,7 @@ class Shape:
     decisions: frozenset[str]
     labels: Mapping[str, int]
     segments: frozenset[str]
+    classes: int = 0
     is_regression: bool = False
 
     @property
@@ -60,6 +64,7 @@ def shape_of(bundle: Bundle) -> Shape:
         segments=frozenset(
             {"", *(f"{name}={value}" for name, f in values.items() for value in (*(f.categories or BINARY), OTHER))}
         ),
+        classes=confused_classes(contract),
         is_regression=is_regression,
     )
 

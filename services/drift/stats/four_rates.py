@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -44,6 +45,20 @@ def confused(four: Floats) -> dict[str, float] | None:
     """
     rows = float(four.sum())
     return dict(zip(KINDS, (four / rows).tolist(), strict=True)) if rows > 0 else None
+
+
+def confused_by_class(cells: Counts, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows (L, L) by decided and by true class as shares of all rows, the largest first; what is nothing is left out.
+
+    >>> confused_by_class(np.array([[6, 1], [0, 3]]), ("a", "b"))[2]
+    {'decided': 'a', 'label': 'b', 'share': 0.1}
+    """
+    counts = np.asarray(cells, dtype=np.float64)
+    order = np.argsort(-counts, axis=None, kind="stable")
+    decided, true = np.unravel_index(order[counts.reshape(-1)[order] > 0], counts.shape)
+    shares = counts[decided, true] / max(1.0, counts.sum())
+    triples = zip(decided.tolist(), true.tolist(), shares.tolist(), strict=True)
+    return [{"decided": names[one], "label": names[other], "share": share} for one, other, share in triples]
 
 
 def errors_of(cells: Counts, positive_from: int) -> tuple[Floats, Floats]:

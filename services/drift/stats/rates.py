@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import bdtrc, betainc
+from scipy.special import betainc
 
 from services.drift.stats.binned import Counts, Floats
 from services.drift.stats.dispersion import Dispersion, of_shares
@@ -86,9 +86,11 @@ def _rate_p(counts: Floats, rows: Floats, share: Floats, dispersion: Dispersion,
 
 
 def tail(count: int, rows: int, share: float) -> float:
-    """The chance of `count` or more of `rows` where each is one with chance `share`.
+    """The chance of `count` or more of `rows` where each is one with chance `share`, by the incomplete beta function.
+
+    However many: scipy's own binomial tail gives NaN for more than 2^31 rows.
 
     >>> round(tail(2, 2, 0.5), 3), tail(0, 5, 0.1)
     (0.25, 1.0)
     """
-    return float(bdtrc(count - 1, rows, share)) if count > 0 else 1.0
+    return float(betainc(count, rows - count + 1.0, share)) if count > 0 else 1.0

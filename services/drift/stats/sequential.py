@@ -13,7 +13,6 @@ from math import isfinite, log, log1p, sqrt
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from services.drift.stats.binned import Counts, Floats
@@ -130,14 +129,6 @@ class Cusum:
         capped = tuple(min(one, most) for one, most in zip(moved, self.heights, strict=True))
         highest = max(one / most for one, most in zip(capped, self.heights, strict=True))
         return Standing(sums=capped, rows=standing.rows + whole, errors=standing.errors + bad, highest=highest)
-
-    def over(self, standing: "Standing", parts: NDArray[np.int64]) -> tuple["Standing", float]:
-        """Where it stands after `parts` (P, 2) of rows and errors, and the highest it was: 1 or more fires."""
-        highest = 0.0
-        for rows, errors in parts.tolist():
-            standing = self.advance(standing, rows, errors)
-            highest = max(highest, standing.highest)
-        return standing, highest
 
 
 @dataclass(frozen=True, kw_only=True)

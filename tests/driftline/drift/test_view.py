@@ -7,10 +7,13 @@ import pytest
 from driftline.drift.command import print_line
 from driftline.drift.quality import quality
 from driftline.drift.view import features, lines, months, sparkline, stories
-from schemas.examples import example
+from schemas.examples import example, golden_bytes
+from schemas.records import read_record
 from services.drift.judging.words import in_words
 
 HOUR = 3_600_000_000
+TOLD = read_record("drift", golden_bytes("drift", 2))
+"""Of a binary model, as the latest contract knows it."""
 START = 1_362_096_000_000_000
 
 
@@ -27,7 +30,7 @@ def report(number: int, kind: str = "inputs", **changes: Any) -> dict[str, Any]:
         "spent": 0.01,
     }
     named = {"report_id": f"1/champion/{kind}/{end}", "kind": kind, "start": start, "end": end}
-    return {**example("drift", 2), "model_version": "1", **quiet, **named, **changes}
+    return {**TOLD, "model_version": "1", **quiet, **named, **changes}
 
 
 def psi(subject: str, found: float, *, fired: bool = False) -> dict[str, Any]:
@@ -75,7 +78,7 @@ def test_features_are_those_of_the_last_day_what_moved_first_with_their_course()
 def test_quality_says_what_is_realised_what_estimated_and_what_was_spent() -> None:
     """In the words of somebody who has to decide; what is unknown is left out, with why."""
     shares = {"true_positives": 0.25, "false_positives": 0.0, "true_negatives": 0.5, "false_negatives": 0.25}
-    estimate = {"accuracy": 0.9, "low": 0.88, "high": 0.92, "f1": 0.5, "confusion": shares}
+    estimate = {**TOLD["estimated"], "accuracy": 0.9, "low": 0.88, "high": 0.92, "f1": 0.5, "confusion": shares}
     early = {"rows": 1_200, "accuracy": 0.8, "expected": 0.85}
     (line,) = lines([report(0, findings=[psi("a", 0.1)], estimated=estimate, early=early), report(0, "cohort")])
     assert dict(quality(line)) == {
@@ -92,6 +95,19 @@ def test_quality_says_what_is_realised_what_estimated_and_what_was_spent() -> No
     (bare,) = lines([report(0, findings=[psi("a", 0.1)], why_no_estimate="no calibrator")])
     assert dict(quality(bare))["estimated accuracy"] == "no calibrator, until 2013-03-01 01:00"
     assert "early, before the horizon" not in dict(quality(bare))
+
+
+def test_of_several_classes_it_says_which_is_taken_for_which() -> None:
+    """Estimated and realised alike; where none is, the mean alone."""
+    many = example("drift", 3)
+    told = {"estimated": many["estimated"], "realised": many["realised"]}
+    (line,) = lines([report(0, findings=[psi("a", 0.1)], **told), report(0, "cohort", **told)])
+    found = dict(quality(line))
+    assert found["estimated F1"] == "0.750 (mean of the classes; carry-on called checked 9%)"
+    assert found["realised F1"] == "0.625 (mean of the classes; carry-on called checked 16%)"
+    right = {**many["realised"], "f1": 1.0, "confusion_by_class": many["realised"]["confusion_by_class"][:2]}
+    (line,) = lines([report(0, "cohort", realised=right)])
+    assert dict(quality(line))["realised F1"] == "1.000 (mean of the classes)"
 
 
 def test_windows_of_too_few_rows_are_told() -> None:
@@ -118,7 +134,7 @@ def test_where_nothing_was_judged_nothing_is_called_calm(
 
 def test_a_regression_shows_its_errors() -> None:
     """There is no accuracy of numbers; what coverage was before is told where it is known."""
-    figures = {**example("drift", 2)["realised"], "accuracy": None, "f1": None, "mae": 1.25, "bias": -0.5}
+    figures = {**TOLD["realised"], "accuracy": None, "f1": None, "mae": 1.25, "bias": -0.5}
     coverage = {"test": "coverage", "subject": "", "statistic": 0.0, "p_value": 1.0, "threshold": 0.02}
     found = [{**coverage, "expected": 0.98, "found": 0.97, "fired": False}]
     (line,) = lines([report(0, "cohort", realised=figures, gap=None, findings=found)])

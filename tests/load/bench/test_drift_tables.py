@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from load.bench import drift_alarms, drift_estimate, drift_power
+from load.bench import class_estimates, drift_alarms, drift_estimate, drift_power
 from load.bench.drift_alarms import bounds
 from load.bench.drift_power import Task, waited
 from load.bench.drifting import quiet
@@ -114,3 +114,17 @@ def test_a_table_of_estimates_has_a_row_a_story(
     drift_estimate.main()
     rows = capsys.readouterr().out.splitlines()[2:]
     assert [row.split()[-5:] for row in rows] == [["50%", "0.0100", "100.0%", "50.0%", "100%"]] * 4
+
+
+def test_estimates_of_several_classes_are_near_what_labels_say(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where inputs are as in the reference; each model has a row a shift."""
+    for name, count in (("SEEDS", 1), ("WINDOWS", 2), ("REFERENCE_ROWS", 5_000)):
+        monkeypatch.setattr(class_estimates, name, count)
+    for found in class_estimates.lived("too sure", 0.0):
+        assert np.abs(np.array(found)).max() < 0.08
+    monkeypatch.setattr(class_estimates, "lived", lambda _model, _shift: ([class_estimates.Off(0.1, 0.2, 0.3)],) * 2)
+    class_estimates.main()
+    rows = capsys.readouterr().out.splitlines()[2:]
+    assert [row.split()[-6:] for row in rows] == [["0.100", "0.200", "0.300"] * 2] * 12

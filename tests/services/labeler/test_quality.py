@@ -76,6 +76,21 @@ def test_the_figures_are_scikit_learn_s(seed: int) -> None:
     assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-6)
 
 
+def test_f1_of_several_classes_is_the_mean_of_theirs() -> None:
+    """From the confusion of the slices, as scikit-learn has it; of rows told without it there is none."""
+    whole = Quality(Scale(middles=MIDDLES, classes=3), horizon_micros=0, bucket_micros=HOUR, window_micros=HOUR)
+    labels, decisions = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 2, 2, 0])
+    counts = np.bincount(decisions * 3 + labels, minlength=9)
+    cells = {"confusion_places": np.flatnonzero(counts).tolist(), "confusion_rows": counts[counts > 0].tolist()}
+    matched = {"rows": 6, "errors": 2, "estimate_sum": 0, "cells": []}
+    head = {"bucket": 0, "model_version": "1", "arm": "champion", "segment": "", "statuses": {"closed": 6}}
+    whole.add([{**head, "added": {**matched, **cells}, "retracted": None}])
+    found = whole.figures(HOUR)["1", "champion", "ripe"].metrics
+    assert found["f1"] == pytest.approx(f1_score(labels, decisions, average="macro"))
+    whole.add([{**head, "added": matched, "retracted": None}])
+    assert "f1" not in whole.figures(HOUR)["1", "champion", "ripe"].metrics
+
+
 def test_a_cohort_is_ripe_when_its_last_deadline_has_passed() -> None:
     """Until then its rows are an early view: labels that come soon are not like those that come late."""
     whole = quality()

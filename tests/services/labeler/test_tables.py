@@ -23,6 +23,7 @@ NAMING = Naming(
 NUMBERS = Naming(
     versions=NAMING.versions, segments=NAMING.segments, labels=["0", "1", "2"], is_regression=True, spread=2.0
 )
+MANY = Naming(versions=NAMING.versions, segments=NAMING.segments, labels=["early", "on_time", "late"], classes=3)
 ROW: dict[str, Any] = {
     "buckets": 0, "sixteenths": 3, "words": 0, "segments": [1], "statuses": STATUSES.index("matched"),
     "score_bins": 1, "scores": 0.75, "decisions": 1, "estimates": 0.8, "labels": 1.0, "label_bins": 1,
@@ -69,6 +70,17 @@ def test_a_matched_row_is_counted_where_it_belongs() -> None:
         "sixteenths": [{"index": 3, "rows": 1, "errors": 0}, {"index": 15, "rows": 1, "errors": 1}],
     }  # fmt: skip
     assert (found[1]["added"]["errors"], found[2]["added"]["errors"]) == (0, 1)
+
+
+def test_of_several_classes_rows_are_counted_by_decided_and_by_true_one() -> None:
+    """What a revision takes back, too; a row without a decision has no place there."""
+    late = {"labels": 2.0, "label_bins": 2}
+    found = whole(list(slices(rows({}, late, late, {"decisions": 2, **REVISED}, {"decisions": -1}), MANY)))
+    assert found["added"]["confusion_places"] == [4, 5, 6]
+    assert found["added"]["confusion_rows"] == [1, 2, 1]
+    assert (found["retracted"]["confusion_places"], found["retracted"]["confusion_rows"]) == ([7], [1])
+    plain = whole(list(slices(rows({}), NAMING)))
+    assert "confusion_places" not in plain["added"]
 
 
 def test_a_revision_takes_back_what_it_replaces() -> None:
@@ -133,7 +145,7 @@ def test_neither_order_nor_batches_change_a_bit(
 
 @given(
     said=some.lists(some.tuples(KINDS, ESTIMATES, some.integers(0, 10**13)), max_size=30),
-    naming=some.sampled_from([NAMING, NUMBERS]),
+    naming=some.sampled_from([NAMING, NUMBERS, MANY]),
     groups=some.integers(1, 3),
 )
 def test_slices_are_written_as_fastavro_writes_them(

@@ -131,9 +131,9 @@ class World:
 
     def __init__(
         self, path: Path, *, partitions: int = 1, label: Mapping[str, str] = LABEL, log: type[MemoryLog] = MemoryLog,
-        **settings: Any,
+        task: str = "binary", **settings: Any,
     ) -> None:  # fmt: skip
-        bundle = make_bundle(path / "bundle", label=dict(label), segments=["carrier"])
+        bundle = make_bundle(path / "bundle", task=task, label=dict(label), segments=["carrier"])
         said = {"brokers": "memory", "bundle": path / "bundle", "redis": "memory", "schemas": path / "schemas"}
         self.settings = Settings(**{**said, "begin": "earliest", **settings})
         self.topics, self.partitions = Topics(self.settings, bundle.contract.model), partitions

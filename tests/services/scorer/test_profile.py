@@ -1,5 +1,6 @@
 """The profile: counts add up, do not depend on batching, fit into parts."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from models.baseline import MISSING, UNSEEN_BIN
-from schemas.profile import bound, parts
+from models.calibrator import among_classes
+from schemas.profile import MICRO, bound, parts
 from schemas.records import write_record
 from services.scorer.histograms import Histograms, counted
 from services.scorer.profile import Seen, Sizes, slices, together
@@ -21,21 +23,24 @@ def count(raw: NDArray[np.float32], groups: NDArray[np.int64], number: int) -> H
     return counted(raw[:, :3].astype(np.int32), raw[:, 3:].astype(np.float64), (groups, number), width=6)
 
 
-SIZES = Sizes(count=count, decision_names=("false", "true"), segment_names=(("s=a", "s=b", "s=other"),))
+SIZES = Sizes(count=count, decision_names=("early", "on_time", "late"), segment_names=(("s=a", "s=b", "s=other"),))
 NAMED = {"model_version": "1", "bundle_digest": "d" * 64, "arm": "champion"}
 
 
-def seen(rows: int, seed: int, buckets: int = 3) -> Seen:
+def seen(rows: int, seed: int, buckets: int = 3, classes: int = 3) -> Seen:
     """Scored rows at random."""
     chance = np.random.default_rng(seed)
+    decisions = chance.integers(0, classes, rows)
+    estimates = np.where(chance.random(rows) < 0.2, np.nan, chance.random(rows))
     bins = np.stack([chance.integers(UNSEEN_BIN, size, rows) for size in BINS], axis=1)
     return Seen(
         buckets=chance.integers(0, buckets, rows) * 3_600_000_000,
         raw=np.hstack([bins, chance.normal(size=(rows, 3))]).astype(np.float32),
         score_bins=chance.integers(0, 20, rows).astype(np.int32),
         scores=chance.random(rows),
-        decisions=chance.integers(0, 2, rows),
-        estimates=np.where(chance.random(rows) < 0.2, np.nan, chance.random(rows)),
+        decisions=decisions,
+        estimates=estimates,
+        chances=among_classes(estimates, chance.random((rows, classes)), decisions),
         marked=chance.random(rows) < 0.1,
         flagged=chance.random(rows) < 0.05,
         segments=chance.integers(0, 3, (rows, 1)).astype(np.int32),
@@ -51,6 +56,8 @@ def added(pieces: list[dict[str, Any]]) -> dict[Any, Any]:
             totals[key, name] = totals.get((key, name), 0) + piece[name]
         for bin_, count in zip(piece["score_bins"], piece["score_counts"], strict=True):
             totals[key, "score", bin_] = totals.get((key, "score", bin_), 0) + count
+        for place, total in zip(piece.get("confusion_places", []), piece.get("confusion_sums", []), strict=True):
+            totals[key, "confusion", place] = totals.get((key, "confusion", place), 0) + total
         for feature in piece["features"]:
             for name in ("missing", "unseen", "sum", "square"):
                 where = (key, feature["feature"], name)
@@ -89,6 +96,30 @@ def test_every_row_is_in_every_histogram(rows: int, seed: int) -> None:
             assert sum(feature["counts"]) + feature["missing"] + feature["unseen"] == piece["rows"]
     wholes = sum(piece["rows"] for piece in pieces if piece["segment"] == "")
     assert wholes == rows == sum(piece["rows"] for piece in pieces if piece["segment"])
+
+
+@given(rows=st.integers(1, 80), seed=st.integers(0, 9), classes=st.integers(2, 4))
+@settings(max_examples=40)
+def test_the_expected_confusion_holds_every_estimated_row_once(rows: int, seed: int, classes: int) -> None:
+    """Those that are right add up to the estimate; each decision's to its rows, but for rounding."""
+    names = ("early", "on_time", "late", "never")
+    whole = seen(rows, seed, buckets=1, classes=classes)
+    piece = next(iter(slices(whole, replace(SIZES, decision_names=names), NAMED)))
+    cells = np.zeros(classes**2, np.int64)
+    cells[piece["confusion_places"]] = piece["confusion_sums"]
+    table, known = cells.reshape(classes, classes), ~np.isnan(whole.estimates)
+    assert table.trace() == piece["estimate_sum"]
+    decided = np.bincount(whole.decisions[known], minlength=classes)
+    assert np.abs(table.sum(axis=1) - decided * MICRO).max() <= decided.sum() * classes
+
+
+def test_who_decides_by_a_threshold_tells_no_confusion() -> None:
+    """Nor does a segment, whose profile would be mostly that."""
+    plain = replace(seen(9, 1), chances=np.empty((9, 0)))
+    assert all("confusion_places" not in piece for piece in slices(plain, SIZES, NAMED))
+    assert [not piece["segment"] for piece in slices(seen(9, 1), SIZES, NAMED)] == [
+        "confusion_places" in piece for piece in slices(seen(9, 1), SIZES, NAMED)
+    ]
 
 
 def test_missing_and_unseen_are_counted_apart() -> None:

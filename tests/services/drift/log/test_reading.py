@@ -2,6 +2,7 @@
 
 from collections import Counter
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from schemas.framing import frame
 from services.drift.core import Movement
-from services.drift.log.reading import pieces_of, read_profile
+from services.drift.log.reading import Piece, pieces_of, read_profile
 from services.drift.log.refusal import Refused
 from services.drift.log.windows import Rule
 from services.drift.sums import Known, Seen
@@ -17,6 +18,7 @@ from tests.services.drift.profiles import HOUR, MINUTE, START, Writer, joined, s
 
 TERMS = terms()
 SHAPE = TERMS.shapes[shape().digest]
+MANY = terms(replace(shape(), classes=3))
 DAY = 24 * HOUR
 
 
@@ -87,6 +89,24 @@ BAD_LABELS = [
     ("bins", {**label(), "delay_errors": [1, 1]}),
     ("counts", {**label(), "delay_errors": [101]}),
     ("counts", {**label(), "delay_errors": [-1]}),
+    ("bins", label(confusion_places=[0], confusion_rows=[1])),
+]
+BAD_CONFUSIONS = [
+    ("bins", [9], [85_000_000]),
+    ("bins", [-1], [85_000_000]),
+    ("bins", [0, 0], [80_000_000, 5_000_000]),
+    ("bins", [0], []),
+    ("bins", [], [1]),
+    ("counts", [0], [-85_000_000]),
+    ("counts", [0], [84_999_999]),
+    ("counts", [0, 1], [85_000_000, 15_000_301]),
+    ("overflow", [0, 1], [85_000_000, 2**60]),
+]
+BAD_JOINED = [
+    ("bins", [9], [1]),
+    ("counts", [0], [-1]),
+    ("counts", [0], [101]),
+    ("counts", [1], [101]),
 ]
 
 
@@ -113,6 +133,43 @@ def test_a_bad_slice_of_a_labeler_is_counted_too(reason: str, bad: dict[str, Any
     taken = mine.take(writer.values(ranges, [bad, label()])[0], offset=0, stamp=0)
     assert (taken.refused, taken.reasons) == (None, Counter({reason: 1}))
     assert [sums.rows for _, _, sums in mine.cutting.known] == [100]
+
+
+def read_back(role: str, said: dict[str, Any]) -> Piece | Refused:
+    """A slice of a model of three classes as the sidecar reads it."""
+    (found,) = pieces_of(read_profile(Writer(MANY, role=role).values([], [said])[0], MANY), MANY)
+    return found
+
+
+@pytest.mark.parametrize(("reason", "places", "sums"), BAD_CONFUSIONS)
+def test_a_scorer_s_confusion_that_cannot_be_is_refused(reason: str, places: list[int], sums: list[int]) -> None:
+    """Classes that the contract does not have, counts below zero, sums that are not those of the estimate."""
+    found = read_back("scorer", piece(confusion_places=places, confusion_sums=sums))
+    assert isinstance(found, Refused)
+    assert found.reason == reason
+
+
+@pytest.mark.parametrize(("reason", "places", "rows"), BAD_JOINED)
+def test_a_labeler_s_confusion_that_cannot_be_is_refused(reason: str, places: list[int], rows: list[int]) -> None:
+    """More right ones, or wrong ones, than there are."""
+    found = read_back("labeler", label(confusion_places=places, confusion_rows=rows))
+    assert isinstance(found, Refused)
+    assert found.reason == reason
+
+
+def test_a_confusion_is_read_by_decided_and_by_true_class() -> None:
+    """One that was not told is of no row; what is taken back is taken off."""
+    seen = read_back("scorer", piece(confusion_places=[4, 5], confusion_sums=[85_000_000, 15_000_000]))
+    bare = read_back("scorer", piece())
+    good = label(confusion_places=[0, 7], confusion_rows=[80, 2])
+    known = read_back("labeler", {**good, "retracted": {**good["added"], "confusion_rows": [79, 2]}})
+    found = [one.sums.confusion.tolist() for one in (seen, bare, known) if isinstance(one, Piece)]
+    nothing = [0, 0, 0]
+    assert found == [
+        [nothing, [0, 85_000_000, 15_000_000], nothing],
+        [nothing, nothing, nothing],
+        [[1, 0, 0], nothing, nothing],
+    ]
 
 
 def test_a_good_slice_is_read_as_it_was_written() -> None:
