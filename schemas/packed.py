@@ -18,6 +18,8 @@ JOINED = re.compile(r"[-+.0-9eE, ]*+")
 """Numbers with commas between, as Crayfish's events have them in a string; what is no number in it JSON tells."""
 
 
+MOST_LIFTED = 8
+"""The text is looked through once for each field; of more than so many the others are left to the parser."""
 LIFTED = object()
 """What stands in an event for numbers that were read before its text was parsed."""
 
@@ -31,7 +33,7 @@ def lift_numbers(
     left tells of everything else that is wrong with the text, for brackets and quotes stay.
     """
     found: dict[str, object] = {}
-    for one in fields if compiled is not None else ():
+    for one in fields[:MOST_LIFTED] if compiled is not None else ():
         rest = None if "\\" in one.name else compiled.lift(text, one.name.encode(), row[one.places])
         if rest is not None:
             text, found[one.name] = rest, LIFTED

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kernels.compiled import compiled
 from schemas import packed as packing
-from schemas.columns import Columns
+from schemas.columns import Columns, FeatureField, PackedField, Wanted
 from schemas.json_rows import read_json
 from tests.schemas.packed_events import wanted_packed
 
@@ -106,6 +106,17 @@ def test_every_double_is_read_as_python_reads_it(monkeypatch: pytest.MonkeyPatch
     rows = [",".join(said[at : at + COUNT]) for at in range(0, len(said), COUNT)]
     values = [PLAIN % f"[{row}]".encode() for row in rows]
     same(read_json(values, WANTED), alone(values, monkeypatch))
+
+
+@needs_kernels
+def test_of_many_fields_some_are_left_to_the_parser() -> None:
+    """All are read alike; a text is not looked through once for each of a thousand."""
+    count = packing.MOST_LIFTED + 2
+    fields = tuple(PackedField(f"p{place}", place, 1) for place in range(count))
+    want = Wanted("id", "t", tuple(FeatureField(f"p{place}_0", "float") for place in range(count)), fields)
+    value = json.dumps({"id": "a", "t": 1} | {f"p{place}": [place] for place in range(count)}).encode()
+    assert len(packing.lift_numbers(value, fields, np.zeros(count, np.float32))[1]) == packing.MOST_LIFTED
+    assert read_json([value], want).matrix.tolist() == [list(range(count))]
 
 
 @needs_kernels
