@@ -76,7 +76,7 @@ bench-peers: setup ## what `make bench ARGS=serving` measures us beside: two env
 	  then mvn --quiet --batch-mode -f load/bench/peers/java/pom.xml -Dout=$(CURDIR)/out/peers-java package; \
 	  else echo "bench-peers: found no JDK or no Maven, the Java programs are passed over"; fi
 
-bench-models: setup ## train the three models of the benchmarks again
+bench-models: setup ## make the models of the benchmarks again
 	@test -x .venv-train/bin/python || $(PYTHON) -m venv .venv-train
 	@$(BIN)/uv pip install --quiet --python .venv-train/bin/python --require-hashes -r requirements/train.txt
 	@PYTHONPATH=. .venv-train/bin/python -m load.bench.rig.train

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types import ModuleType
 
-EDITION = 1
+EDITION = 2
 """Goes up with every change of what a kernel takes or does: one built from older sources is left alone."""
 SWITCH = "DRIFTLINE_KERNELS"
 """An environment variable; `numpy` does without the compiled kernels."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from models.feature import Feature, Part
+from models.feature import MOST_FEATURES, Element, Feature, Part, written_out
 from schemas.durations import Duration, micros
 
 TimePolicy = Literal["reject", "pass"]
@@ -66,6 +66,8 @@ class Contract(Part):
 
     `deadline` is how long the model may take for a batch. With `overload: degrade`, an event that waited longer than
     that on the broker is not scored but answered as if the model had failed: by the fallback, else by `prior`.
+    `ood_rate` is the share of usual rows that may be called strange; 0 leaves that judgement out, whose cost grows with
+    the square of the features.
     """
 
     model: Annotated[str, Field(max_length=100)]
@@ -79,7 +81,7 @@ class Contract(Part):
     max_ahead: Duration = timedelta(minutes=10)
     stale: TimePolicy = "reject"
     future: TimePolicy = "reject"
-    features: Annotated[tuple[Feature, ...], Field(min_length=1, max_length=2000)]
+    features: Annotated[tuple[Feature, ...], Field(min_length=1, max_length=MOST_FEATURES)]
     task: Literal["binary", "multiclass", "regression"]
     outputs: Outputs
     threshold: float = 0.5
@@ -88,8 +90,13 @@ class Contract(Part):
     deadline: Duration = timedelta(seconds=1)
     overload: Literal["wait", "degrade"] = "wait"
     prior: float | str | None = None
-    ood_rate: Annotated[float, Field(gt=0.0, le=0.2)] = 0.01
+    ood_rate: Annotated[float, Field(ge=0.0, le=0.2)] = 0.01
     allow: Allow = Allow()
+
+    @field_validator("features", mode="after")
+    @classmethod
+    def _written_out(cls, features: tuple[Feature, ...]) -> tuple[Feature, ...]:
+        return written_out(features)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -99,6 +106,8 @@ class Contract(Part):
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise ValueError(f"features: {', '.join(sorted(twice))} listed twice")
+        if taken := sorted({one.field for one in self.packed.values()} & {self.event.id, self.event.time, *names}):
+            raise ValueError(f"features: {', '.join(taken)} has a count, and is the id, the time or a feature as well")
         for segment in self.segments:
             if segment not in names or self.features[names.index(segment)].type not in ("category", "bool"):
                 raise ValueError(f"segments: {segment!r} must be a feature of type category or bool")
@@ -126,6 +135,20 @@ class Contract(Part):
     def bucket_micros(self) -> int:
         """Width of an event-time bucket in microseconds."""
         return micros(self.bucket)
+
+    @cached_property
+    def packed(self) -> dict[int, Element]:
+        """The first feature of every packed field, by its place in the model's order."""
+        places = enumerate(self.features)
+        return {place: one for place, one in places if isinstance(one, Element) and one.index == 0}
+
+    @cached_property
+    def fields(self) -> dict[str, Feature]:
+        """The fields that hold the features, each with its feature, or the first of them where it is packed."""
+        found: dict[str, Feature] = {}
+        for one in self.features:
+            found.setdefault(one.field if isinstance(one, Element) else one.name, one)
+        return found
 
     @property
     def feature_names(self) -> tuple[str, ...]:

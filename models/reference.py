@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from models.contract import Contract
-from models.feature import Feature, Policy
+from models.feature import Element, Feature, Policy
 from models.fitting.encode import UNSEEN, feature_column, label_column, time_column
+from models.fitting.unpack import packed_columns
 
 FEWEST_ROWS = 200
 
@@ -58,22 +59,26 @@ def reference_from(table: pa.Table, contract: Contract, *, labels: str | None = 
 
     Raises ReferenceRefused.
     """
-    wanted = [contract.event.time, *contract.feature_names, *([labels] if labels else [])]
+    wanted = [contract.event.time, *contract.fields, *([labels] if labels else [])]
     if lacking := [name for name in wanted if name not in table.column_names]:
         raise ReferenceRefused(f"found no column {', '.join(lacking)}, expected one for each field; add them")
     name = contract.event.time
     try:
         times, timed = time_column(table.column(name))
         columns = []
-        for feature in contract.features:
-            name = feature.name
-            columns.append(feature_column(table.column(name), feature))
+        for name, feature in contract.fields.items():
+            columns.append(_columns(table.column(name), feature))
         name = labels or ""
         truth = label_column(table.column(name), contract) if labels else None
     except (ValueError, pa.ArrowException) as error:
         raise ReferenceRefused(f"column {name}: {error}; convert the column") from error
-    matrix = np.stack(columns, axis=1)
+    matrix = np.concatenate(columns, axis=1)
     return reference_of(contract, matrix=matrix, times=times, labels=truth, timed=timed)
+
+
+def _columns(column: pa.ChunkedArray, feature: Feature) -> NDArray[np.float32]:
+    """The features of one field, (n, size)."""
+    return packed_columns(column, feature) if isinstance(feature, Element) else feature_column(column, feature)[:, None]
 
 
 def reference_of(

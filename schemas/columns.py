@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -68,12 +69,35 @@ class FeatureField:
 
 
 @dataclass(frozen=True)
+class PackedField:
+    """A field that holds `count` numbers, those of the features from `place` on; in bytes each takes `width`."""
+
+    name: str
+    place: int
+    count: int
+    width: Literal[4, 8] = 4
+    nullable: bool = False
+
+    @property
+    def places(self) -> slice:
+        """Where the numbers stand among the features."""
+        return slice(self.place, self.place + self.count)
+
+
+@dataclass(frozen=True)
 class Wanted:
-    """The fields to take from an event: `id` and `time` by name, features in the model's order."""
+    """The fields to take from an event: `id` and `time` by name, features in the model's order, some of them packed."""
 
     id: str
     time: str
     features: tuple[FeatureField, ...]
+    packed: tuple[PackedField, ...] = ()
+
+    @cached_property
+    def single(self) -> tuple[tuple[int, FeatureField], ...]:
+        """The features that have a field of their own, each with its place."""
+        taken = {place for one in self.packed for place in range(one.place, one.place + one.count)}
+        return tuple((place, one) for place, one in enumerate(self.features) if place not in taken)
 
 
 @dataclass

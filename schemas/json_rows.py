@@ -21,6 +21,7 @@ from schemas.columns import (
 )
 from schemas.decoding.moments import parse_moment
 from schemas.json_text import TextRefused, parse_event
+from schemas.packed import LIFTED, Numbers, alike, json_numbers, lift_numbers
 
 BAD_JSON, BAD_VALUE, NO_ID, NO_TIME = (fault(name) for name in ("bad_json", "bad_value", "no_id", "no_time"))
 LONG_LIMIT = 1 << 63
@@ -39,21 +40,37 @@ def read_json(values: Sequence[bytes], wanted: Wanted) -> Columns:
     out = blank(len(values), len(wanted.features))
     for row, value in enumerate(values):
         try:
-            event = _parse(value)
+            rest, lifted = lift_numbers(value, wanted.packed, out.matrix[row])
+            event = _parse(rest) | lifted
             name, micros = identity_of(event.get(wanted.id)), _moment(event.get(wanted.time))
         except RowFault as broken:
-            out.faults[row] = broken.why
+            out.faults[row], out.matrix[row] = broken.why, math.nan
             if broken.detail:
                 out.details[row] = broken.detail
             continue
         out.ids[row], out.times[row] = name, micros
-        cells = [cell_of(event, feature) for feature in wanted.features]
-        with np.errstate(over="ignore"):
-            out.matrix[row] = [number for number, _ in cells]
-        out.flags[row] = [flags for _, flags in cells]
+        put_cells(out, row, event, wanted)
     readable = (out.faults == 0)[:, None]
     out.flags[readable & ~np.isfinite(out.matrix) & (out.flags == 0)] = NOT_FINITE
     return out
+
+
+def put_cells(
+    out: Columns, row: int, event: Mapping[str, Any], wanted: Wanted, *, numbers: Numbers = json_numbers
+) -> None:
+    """Put the features of an event, those of a packed field as `numbers` finds them in it."""
+    if wanted.single:
+        cells = [cell_of(event, feature) for _, feature in wanted.single]
+        places = [place for place, _ in wanted.single] if wanted.packed else slice(None)
+        with np.errstate(over="ignore"):
+            out.matrix[row, places] = [number for number, _ in cells]
+        out.flags[row, places] = [flags for _, flags in cells]
+    for one in wanted.packed:
+        if event.get(one.name) is LIFTED:
+            continue
+        found, flags = numbers(event[one.name], one) if one.name in event else alike(one, ABSENT)
+        with np.errstate(over="ignore", invalid="ignore"):
+            out.matrix[row, one.places], out.flags[row, one.places] = found, flags
 
 
 def _parse(value: bytes) -> dict[str, Any]:

@@ -12,8 +12,9 @@ import numpy as np
 
 from schemas.columns import NOT_FINITE, Columns, Wanted, blank, fault
 from schemas.decoding.moments import TICKS, parse_moment
-from schemas.json_rows import RowFault, cell_of, identity_of
+from schemas.json_rows import RowFault, identity_of, put_cells
 from schemas.lint import Type, read_schema
+from schemas.packed import avro_numbers
 from schemas.records import without_logical_types
 from schemas.walk import Bodies, join_bodies
 
@@ -50,11 +51,8 @@ class Oracle:
         event = self._event(body)
         out.ids[row] = identity_of(event.get(self.wanted.id))
         out.times[row] = _micros(event.get(self.wanted.time), self._time)
-        cells = [cell_of(event, feature) for feature in self.wanted.features]
-        with np.errstate(over="ignore"):
-            out.matrix[row] = [number for number, _ in cells]
-        flags = np.array([flag for _, flag in cells], np.uint8)
-        out.flags[row] = np.where(~np.isfinite(out.matrix[row]) & (flags == 0), NOT_FINITE, flags)
+        put_cells(out, row, event, self.wanted, numbers=avro_numbers)
+        out.flags[row, ~np.isfinite(out.matrix[row]) & (out.flags[row] == 0)] = NOT_FINITE
 
     def _event(self, body: bytes) -> Mapping[str, Any]:
         rest = io.BytesIO(body)

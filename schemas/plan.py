@@ -1,7 +1,8 @@
 """The plan: a writer's schema compiled once into the steps that turn a batch of bodies into columns."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from kernels.compiled import compiled
 from schemas.columns import ABSENT, NOT_FINITE, Columns, Wanted, blank, fault
 from schemas.decoding.envelope import IdSink, TimeSink
+from schemas.decoding.packed import PackedSink
 from schemas.decoding.program import program
 from schemas.decoding.sinks import FanSink, FeatureSink, Sink
 from schemas.decoding.steps import FLOATS, NOWHERE, WIDEST_RUN, Step, run_of_floats, step
@@ -88,19 +90,29 @@ def compile_plan(writer_schema: object, wanted: Wanted) -> Plan:
     root = read_schema(writer_schema)
     sinks: dict[str, list[Sink]] = {wanted.id: [IdSink()]}
     sinks.setdefault(wanted.time, []).append(TimeSink())
-    for place, feature in enumerate(wanted.features):
+    for place, feature in wanted.single:
         sinks.setdefault(feature.name, []).append(FeatureSink(feature, place))
+    for packed in wanted.packed:
+        sinks.setdefault(packed.name, []).append(PackedSink(packed))
     _check(root, wanted, sinks)
     fields = [(node, _one_sink(sinks.get(name, []))) for name, node in root.fields]
-    present = {name for name, _ in root.fields}
-    absent = tuple(place for place, feature in enumerate(wanted.features) if feature.name not in present)
+    absent = _absent(wanted, {name for name, _ in root.fields})
     walk = program(fields, absent, len(wanted.features))
     return Plan(root.name, tuple(_steps(fields)), absent, len(wanted.features), walk, writer_schema)
 
 
+def _absent(wanted: Wanted, present: Collection[str]) -> tuple[int, ...]:
+    """The places of the features whose field is not `present`."""
+    lone = [place for place, feature in wanted.single if feature.name not in present]
+    packed = [range(one.place, one.place + one.count) for one in wanted.packed if one.name not in present]
+    return tuple(sorted(chain(lone, *packed)))
+
+
 def _check(root: Type, wanted: Wanted, sinks: dict[str, list[Sink]]) -> None:
     types = dict(root.fields)
-    optional = {feature.name for feature in wanted.features if feature.nullable}
+    optional = {one.name for _, one in wanted.single if one.nullable} | {
+        one.name for one in wanted.packed if one.nullable
+    }
     missing = [name for name in sinks if name not in types and name not in optional]
     mistyped = [
         f"{name} is {_spelled(types[name])}, expected {_expected(name, wanted)}"
@@ -116,13 +128,17 @@ def _check(root: Type, wanted: Wanted, sinks: dict[str, list[Sink]]) -> None:
 
 def _readable(node: Type, sink: Sink, *, nullable: bool) -> bool:
     branches = node.branches if node.kind == "union" else (node,)
+    if isinstance(sink, PackedSink) and any(one.kind == "array" and not sink.takes(one) for one in branches):
+        return False
     return any(sink.takes(branch) if branch.kind != "null" else nullable for branch in branches)
 
 
 def _spelled(node: Type) -> str:
     if node.kind == "union":
         return f"[{', '.join(_spelled(branch) for branch in node.branches)}]"
-    return f"{node.kind} {node.logical}".strip()
+    if node.kind == "array":
+        return f"array of {_spelled(node.branches[0])}"
+    return f"{node.kind} {node.logical}{f'of {node.size} bytes' if node.kind == 'fixed' else ''}".strip()
 
 
 def _expected(name: str, wanted: Wanted) -> str:
@@ -130,7 +146,10 @@ def _expected(name: str, wanted: Wanted) -> str:
         return "string, int or long"
     if name == wanted.time:
         return "long timestamp-micros or ISO-8601 string"
-    kind = next(feature.kind for feature in wanted.features if feature.name == name)
+    for one in wanted.packed:
+        if one.name == name:
+            return f"array of float or double, bytes, or fixed of {one.count * one.width} bytes"
+    kind = next(feature.kind for _, feature in wanted.single if feature.name == name)
     return {"float": "a number", "int": "int or long", "bool": "boolean", "category": "string or enum"}[kind]
 
 

@@ -50,6 +50,7 @@ static inline uint8_t *put_long(uint8_t *to, int64_t value)
 
 PyObject *plan_of(PyObject *self, PyObject *args);
 PyObject *decode(PyObject *self, PyObject *args);
+PyObject *lift(PyObject *self, PyObject *args);
 PyObject *encode(PyObject *self, PyObject *args);
 PyObject *cloudevents(PyObject *self, PyObject *args);
 PyObject *check(PyObject *self, PyObject *args);

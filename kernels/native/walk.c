@@ -70,13 +70,37 @@ static int floats(Row *row, int64_t place, int64_t count)
 {
     if (row->end - row->at < count * 4)
         return 0;
+    const uint8_t *restrict at = row->at;
+    float *restrict matrix = row->matrix + place;
+    uint8_t *restrict flags = row->flags + place;
     for (int64_t i = 0; place >= 0 && i < count; i++) {
-        float value;
-        memcpy(&value, row->at + i * 4, 4);
-        put(row, place + i, value);
+        memcpy(&matrix[i], at + i * 4, 4);
+        flags[i] = isfinite(matrix[i]) ? 0 : NOT_FINITE_FLAG;
     }
     row->at += count * 4;
     return 1;
+}
+
+/* Numbers packed in bytes, of exactly the length that is wanted. */
+static int packed(Row *row, int64_t place, int64_t count, int64_t width)
+{
+    const uint8_t *text;
+    Py_ssize_t size;
+    if (!take_text(row, &text, &size) || size != count * width)
+        return 0;
+    row->at = text;
+    return width == 8 ? doubles(row, place, count) : floats(row, place, count);
+}
+
+/* An array of exactly as many numbers as are wanted, in one block. */
+static int listed(Row *row, int64_t place, int64_t count, int64_t width)
+{
+    int64_t items;
+    if (!take_long(row, &items) || items != count)
+        return 0;
+    if (!(width == 8 ? doubles(row, place, count) : floats(row, place, count)))
+        return 0;
+    return take_long(row, &items) && items == 0;
 }
 
 /* A double or float for a feature of whole numbers: one with a fraction is of the wrong type. */
@@ -228,6 +252,8 @@ const int64_t *walk(Row *row, const int64_t *code)
         put_flag(row, code[1], WRONG_FLAG);
         return walk(row, code + 2);
     case ABSENT: put_flag(row, code[1], ABSENT_FLAG); return code + 2;
+    case PACKED: return packed(row, code[1], code[2], code[3]) ? code + 4 : NULL;
+    case LISTED: return listed(row, code[1], code[2], code[3]) ? code + 4 : NULL;
     default: return NULL;
     }
 }

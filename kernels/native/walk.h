@@ -7,7 +7,7 @@
 /* The steps of a program; schemas/decoding/program.py writes them by the same numbers. */
 enum {
     RECORD, UNION, DOUBLES, FLOATS, LONG, BOOL, SKIP, BYTES, ID_TEXT, ID_LONG, TIME, CATEGORY, ENUM, WHOLE, NOTHING,
-    WRONG, ABSENT
+    WRONG, ABSENT, PACKED, LISTED
 };
 
 enum { NULL_FLAG = 1, ABSENT_FLAG = 2, WRONG_FLAG = 4, NOT_FINITE_FLAG = 8, UNSEEN_FLAG = 16 };

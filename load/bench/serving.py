@@ -30,14 +30,20 @@ class Contest:
 
     def __init__(self, stage: Stage, model: str, systems: Sequence[System]) -> None:
         self._stage, self._model, self._systems = stage, model, systems
-        self._filled: dict[int, Filled] = {}
+        self._filled: dict[str, Filled] = {}
 
-    def filled(self, events: int) -> Filled:
-        """A topic with so many events, filled once."""
-        if events not in self._filled:
-            say(f"filling a topic with {events:,} events for {self._model}")
-            self._filled[events] = self._stage.filled(f"{self._model}-{events}", events, model=self._model)
-        return self._filled[events]
+    def filled(self, system: System, events: int) -> Filled:
+        """A topic with its share of so many events, filled once."""
+        count = max(1, events // system.share)
+        name = f"{self._model}-{system.shape}-{count}"
+        if name not in self._filled:
+            say(f"filling a topic with {count:,} events for {self._model}")
+            self._filled[name] = (
+                self._stage.filled(name, count, model=self._model)
+                if system.shape == "columns"
+                else self._stage.images(name, count, system.shape)
+            )
+        return self._filled[name]
 
     def run(self, events: int, repeats: int) -> Drains:
         """Check everybody, then measure them in turns; after a Ctrl-C what was measured so far is the answer."""
@@ -54,7 +60,7 @@ class Contest:
     def _drained(self, system: System, events: int, drains: Drains) -> bool:
         """One more drain of a system; who fails is out, said so, and what it did before does not count."""
         try:
-            found = drain(self._stage, system, self.filled(max(1, events // system.share)))
+            found = drain(self._stage, system, self.filled(system, events))
         except SystemExit as error:
             say(f"out: {error}")
             drains.pop(system.row, None)
@@ -68,7 +74,7 @@ class Contest:
             say(f"passed over: {system.row}: {system.missing}")
             return False
         try:
-            drain(self._stage, system, self.filled(min(CHECKED, max(1, events // system.share))), scores=True)
+            drain(self._stage, system, self.filled(system, min(CHECKED * system.share, events)), scores=True)
         except SystemExit as error:
             say(f"out: {error}")
             return False

@@ -22,8 +22,8 @@ def feature_column(column: pa.ChunkedArray, feature: Feature) -> NDArray[np.floa
     if feature.type == "bool":
         if not pa.types.is_boolean(column.type):
             raise ValueError(f"found {column.type}, expected bool")
-        return _numbers(pc.cast(column, pa.uint8())).astype(np.float32)
-    found = _numbers(column)
+        return numbers_of(pc.cast(column, pa.uint8())).astype(np.float32)
+    found = numbers_of(column)
     if feature.type == "int" and (broken := found[np.isfinite(found) & (found != np.rint(found))]).size:
         raise ValueError(f"found {broken[0]}, expected whole numbers for a feature of type int")
     with np.errstate(over="ignore"):  # too large for float32 becomes infinity, which the contract check leaves out
@@ -49,11 +49,11 @@ def label_column(column: pa.ChunkedArray, contract: Contract) -> NDArray[np.floa
     Raises ValueError where a label is none of the contract's classes.
     """
     if contract.task == "regression":
-        return _numbers(column)
+        return numbers_of(column)
     if contract.task == "binary" and pa.types.is_boolean(column.type):
-        return _numbers(pc.cast(column, pa.uint8()))
+        return numbers_of(pc.cast(column, pa.uint8()))
     if contract.task == "binary" and (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-        found = _numbers(column)
+        found = numbers_of(column)
         if not np.isin(found[~np.isnan(found)], (0.0, 1.0)).all():
             raise ValueError("found numbers other than 0 and 1, expected 0 or 1, bools, or 'false' and 'true'")
         return found
@@ -84,7 +84,7 @@ def _codes(column: pa.ChunkedArray, names: tuple[str, ...]) -> NDArray[np.float6
     return found
 
 
-def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
+def numbers_of(column: pa.ChunkedArray) -> NDArray[np.float64]:
     """A numeric column as float64, NaN where null."""
     kind = column.type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):

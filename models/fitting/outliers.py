@@ -18,12 +18,13 @@ Floats = NDArray[np.float64]
 
 
 def fit_outliers(matrix: NDArray[np.float32], contract: Contract) -> OutOfDistribution | None:
-    """The detector of reference rows (n, F) as they came, NaN where missing; None if every feature is a category.
+    """The detector of reference rows (n, F) as they came, NaN where missing; None if there is nothing to detect.
 
+    That is where every feature is a category, or the contract's `ood_rate` is 0.
     The threshold comes from rows judged by what was fitted on the other four fifths, so that the share flagged of
     unseen rows is the contract's `ood_rate`; where scores are tied it is less.
     """
-    if all(feature.type == "category" for feature in contract.features):
+    if not contract.ood_rate or all(feature.type == "category" for feature in contract.features):
         return None
     beyond, distances = np.empty(len(matrix)), np.empty(len(matrix))
     fold = folds(len(matrix))

@@ -8,15 +8,15 @@ from kernels.compiled import compiled
 from schemas.columns import UNSEEN_CATEGORY
 from schemas.decoding.envelope import IdSink, TimeSink
 from schemas.decoding.moments import TICKS
+from schemas.decoding.packed import WIDTHS, PackedSink
 from schemas.decoding.sinks import FeatureSink, NoSink, Sink
 from schemas.decoding.steps import NOWHERE
 from schemas.lint import Type
 
 RECORD, UNION, DOUBLES, FLOATS, LONG, BOOL, SKIP, BYTES, ID_TEXT, ID_LONG, TIME = range(11)
-CATEGORY, ENUM, WHOLE, NOTHING, WRONG, ABSENT = range(11, 17)
+CATEGORY, ENUM, WHOLE, NOTHING, WRONG, ABSENT, PACKED, LISTED = range(11, 19)
 GIVEN_UP = -2
 BITS = {"int": 32, "long": 64}
-WIDTHS = {"float": 4, "double": 8}
 
 
 class _TooRich(Exception):
@@ -61,7 +61,7 @@ class _Writer:
         """Make one run of neighbouring doubles, or floats, for neighbouring features."""
         made = self.code[begun:]
         at, op, end = self._run
-        if len(made) == 3 and made[0] in (DOUBLES, FLOATS) and made[1] >= 0:  # noqa: PLR2004 - a run of one
+        if len(made) == 3 and made[0] in (DOUBLES, FLOATS) and made[1] >= 0 and made[2] == 1:  # noqa: PLR2004 - three
             if op == made[0] and end == made[1] and at + 3 == begun:
                 del self.code[begun:]
                 self.code[at + 2] += 1
@@ -79,6 +79,8 @@ class _Writer:
                 self._value(part, NOWHERE)
         elif node.kind == "union":
             self._union(node, sink)
+        elif isinstance(sink, PackedSink):
+            self._packed(node, sink)
         elif node.kind in ("array", "map") or not isinstance(sink, IdSink | TimeSink | FeatureSink | NoSink):
             raise _TooRich
         elif isinstance(sink, FeatureSink):
@@ -97,6 +99,7 @@ class _Writer:
                 self.code += [WRONG, sink.place]
             elif branch.kind == "record" and not isinstance(sink, NoSink):
                 self.code += [NOTHING, GIVEN_UP]
+                continue
             self._value(branch, NOWHERE if branch.kind == "record" else sink)
         self.code[head + 2] = len(self.code)
 
@@ -121,6 +124,21 @@ class _Writer:
             self.code += [WHOLE, place, WIDTHS[kind]]
         else:
             self.code += [DOUBLES if kind == "double" else FLOATS, place, 1]
+
+    def _packed(self, node: Type, sink: PackedSink) -> None:
+        """All that is usual; what is of another type or length is the steps' to flag."""
+        field = sink.field
+        if node.kind == "null":
+            self.code += [RECORD, field.count]
+            self.code += [one for at in range(field.place, field.place + field.count) for one in (NOTHING, at)]
+        elif not sink.takes(node):
+            self.code += [NOTHING, GIVEN_UP]
+        elif node.kind == "fixed":
+            self.code += [DOUBLES if field.width == WIDTHS["double"] else FLOATS, field.place, field.count]
+        elif node.kind == "bytes":
+            self.code += [PACKED, field.place, field.count, field.width]
+        else:
+            self.code += [LISTED, field.place, field.count, WIDTHS[node.branches[0].kind]]
 
     def _nowhere(self, node: Type) -> None:
         kind = node.kind

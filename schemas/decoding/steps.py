@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from schemas.columns import Columns
+from schemas.decoding.packed import PackedSink, packed_step
 from schemas.decoding.sinks import FeatureSink, NoSink, Sink
-from schemas.decoding.skip import MOST_ITEMS, Broken, Purse, Skip, TooMany, skipper
+from schemas.decoding.skip import MOST_ITEMS, Broken, Purse, TooMany, skipper
 from schemas.lint import Type
 from schemas.walk import BAD_VALUE, TOO_LARGE, TRUNCATED, Mask, Walk
 
@@ -24,9 +25,10 @@ def step(node: Type, sink: Sink) -> Step:
         return _in_order([step(part, NOWHERE) for _, part in node.fields])
     if node.kind == "union":
         return _union(node, sink)
+    if isinstance(sink, PackedSink) and sink.takes(node):
+        return packed_step(node, sink, _row_by_row(node))
     if node.kind in ("array", "map"):
-        purse = Purse()
-        return _row_by_row(skipper(node, purse), purse)
+        return _row_by_row(node)
     return _leaf(node, sink)
 
 
@@ -121,7 +123,7 @@ def _union(node: Type, sink: Sink) -> Step:
 
 
 def _branch(branch: Type, sink: Sink) -> Step:
-    if branch.kind not in ("record", "array", "map"):
+    if branch.kind not in ("record", "array", "map") or (branch.kind == "array" and sink.takes(branch)):
         return step(branch, sink)
     inner = step(branch, NOWHERE)
 
@@ -132,8 +134,10 @@ def _branch(branch: Type, sink: Sink) -> Step:
     return read
 
 
-def _row_by_row(skip: Skip, purse: Purse) -> Step:
+def _row_by_row(node: Type) -> Step:
     """Arrays and maps: the only fields that cost a Python call per row, and per item; a row pays for all of its own."""
+    purse = Purse()
+    skip = skipper(node, purse)
 
     def read(walk: Walk, out: Columns, on: Mask) -> None:
         rows = np.flatnonzero(walk.faults == 0 if on is None else (walk.faults == 0) & on)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.bundle import Bundle
 from models.contract import Contract
 from models.decide import BINARY, classes, confused_classes
-from schemas.columns import FeatureField, Wanted
+from schemas.columns import FeatureField, PackedField, Wanted
 from schemas.durations import micros
 from schemas.reader import Reader
 from services.scorer.claims.claims import Claims
@@ -116,4 +116,5 @@ def wanted_of(contract: Contract) -> Wanted:
         id=contract.event.id,
         time=contract.event.time,
         features=tuple(FeatureField(f.name, f.type, f.categories, f.nullable) for f in contract.features),
+        packed=tuple(PackedField(f.field, at, f.size, f.width, f.nullable) for at, f in contract.packed.items()),
     )

@@ -492,8 +492,13 @@ def test_a_marginal_that_is_none_is_refused(change: dict[str, object], said: str
         type(made).model_validate({**made.model_dump(), **change})
 
 
-@pytest.mark.parametrize("rate", [0.0, -0.01, 0.21])
+def test_a_rate_of_nothing_leaves_the_judgement_out() -> None:
+    """For a contract of so many features that it would cost more than the model."""
+    assert fit_outliers(np.ones((300, 2), np.float32), terms("ff", ood_rate=0.0)) is None
+
+
+@pytest.mark.parametrize("rate", [-0.01, 0.21])
 def test_a_rate_that_is_none_is_refused(rate: float) -> None:
-    """Above nothing, a fifth at most."""
+    """Nothing at least, a fifth at most."""
     with pytest.raises(ContractRefused, match="ood_rate"):
         terms("f", ood_rate=rate)

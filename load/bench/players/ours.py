@@ -14,7 +14,7 @@ def ours(run: Run, *, lacks: str = "", kafka: str = "", **settings: object) -> t
     run.path.mkdir(parents=True, exist_ok=True)
     said: dict[str, object] = {
         "brokers": run.stage.brokers,
-        "bundle": run.stage.bundle(run.filled.model, features=run.filled.features, lacks=lacks),
+        "bundle": run.stage.bundle(run.filled.model, features=run.filled.features, lacks=lacks, shape=run.filled.shape),
         "schemas": run.stage.schemas,
         "prefix": f"{run.name}.",
         "features_topic": run.filled.topic,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from load.bench.images.events import Shape
 from load.bench.rig.stage import Filled, Stage
 
 Delivery = Literal["exactly_once", "at_least_once"]
@@ -47,6 +48,7 @@ class System:
     models: tuple[str, ...] = ("mlp",)
     missing: str = ""
     answers: Answers = "peer"
+    shape: Shape = "columns"
 
     @property
     def row(self) -> str:

@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from load.bench.images.events import pixels
 from load.bench.players.systems import System
 from load.bench.rig.bundles import MODELS, contract_text
 from load.bench.rig.events import ID_AT, ID_BYTES, TOGETHER, event_id, matrix
 from load.bench.rig.stage import Filled
 from models.contract import read_contract
+from models.decide import headline
 from models.session import Session
 from schemas.records import read_record
 
@@ -49,8 +51,13 @@ def theirs(value: bytes) -> float:
 
 def reference(filled: Filled) -> NDArray[np.float64]:
     """What the model says of each event when asked directly."""
-    width = filled.features
-    session = Session((MODELS / f"{filled.model}.onnx").read_bytes(), read_contract(contract_text(features=width)))
+    contract = read_contract(contract_text(features=filled.features, shape=filled.shape))
+    session = Session((MODELS / f"{filled.model}.onnx").read_bytes(), contract)
     firsts = range(0, filled.events, TOGETHER)
-    rows = [matrix(first, min(TOGETHER, filled.events - first), features=width) for first in firsts]
-    return np.concatenate([session.score(some)[:, -1] for some in rows])
+    return np.concatenate([headline(session.score(_rows(filled, first))) for first in firsts])
+
+
+def _rows(filled: Filled, first: int) -> NDArray[np.float32]:
+    """What the events from `first` on hold."""
+    count = min(TOGETHER, filled.events - first)
+    return matrix(first, count, features=filled.features) if filled.shape == "columns" else pixels(first, count)

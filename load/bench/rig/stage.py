@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from driftline.local.broker import Broker
+from load.bench.images.events import PIXELS, Shape, images
+from load.bench.images.events import SCHEMA as IMAGE
 from load.bench.rig.bundles import MODELS, bundle
 from load.bench.rig.events import FEATURES, SCHEMA, events, schema_of
 from schemas.source import DirectorySource
@@ -28,6 +30,7 @@ class Filled:
     partitions: int
     model: str
     features: int = FEATURES
+    shape: Shape = "columns"
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,13 @@ class Stage:
         fill(self.producer(), name, events(count, self.schema(schema_of(features)), features=features))
         return Filled(name, count, partitions, model, features)
 
+    def images(self, name: str, count: int, shape: Shape) -> Filled:
+        """A topic with `count` events of Crayfish's task."""
+        self.topic(name)
+        self.topic(f"{name}.dlq")
+        fill(self.producer(), name, images(count, shape, self.schema(IMAGE)))
+        return Filled(name, count, PARTITIONS, "crayfish", PIXELS, shape)
+
     def schema(self, schema: object = SCHEMA) -> int:
         """The id of the event's schema."""
         return DirectorySource(self.schemas).add(schema)
@@ -81,10 +91,10 @@ class Stage:
         """The file of a model."""
         return MODELS / f"{model}.onnx"
 
-    def bundle(self, model: str, *, features: int = FEATURES, lacks: str = "") -> Path:
-        """The bundle of a model, without what it `lacks`."""
-        path = self.path / "bundles" / f"{model}-{lacks or 'whole'}"
-        return bundle(path, self.onnx(model).read_bytes(), features=features, lacks=lacks)
+    def bundle(self, model: str, *, features: int = FEATURES, lacks: str = "", shape: Shape = "columns") -> Path:
+        """The bundle of a model for events of that shape, without what it `lacks`."""
+        path = self.path / "bundles" / f"{model}-{shape}-{lacks or 'whole'}"
+        return bundle(path, self.onnx(model).read_bytes(), features=features, lacks=lacks, shape=shape)
 
 
 def fill(producer: Any, topic: str, records: Iterator[tuple[bytes, bytes]]) -> None:

@@ -1,4 +1,6 @@
-"""Trains the three models of the benchmarks: `.venv-train/bin/python -m load.bench.rig.train` writes them anew."""
+"""Makes the models of the benchmarks: `.venv-train/bin/python -m load.bench.rig.train` writes them anew."""
+
+from itertools import pairwise
 
 import lightgbm
 import numpy as np
@@ -10,12 +12,14 @@ from skl2onnx import to_onnx
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
+from load.bench.images.events import CLASSES, PIXELS
 from load.bench.rig.bundles import MODELS
 from load.bench.rig.events import FEATURES, SEED
 
 ROWS, OPSET = 20_000, 15
 LAYERS, TREES, LEAVES = (64, 32), 100, 31
 WIDTHS = (10, 100, 300)
+HIDDEN, IR = (32, 32, 32), 8
 SCORE = "score"
 
 
@@ -36,6 +40,26 @@ def positive(model: onnx.ModelProto, name: str) -> bytes:
     del graph.output[:]
     graph.output.append(onnx.helper.make_tensor_value_info(SCORE, onnx.TensorProto.FLOAT, ["rows", 1]))
     model.opset_import.sort(key=lambda one: one.domain)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def network() -> bytes:
+    """Crayfish's network, 28 thousand seeded parameters; nobody trained it, for only its work is measured."""
+    chance, nodes, constants = np.random.default_rng(SEED), [], []
+    sizes, name = (PIXELS, *HIDDEN, CLASSES), "pixels"
+    for layer, (wide, narrow) in enumerate(pairwise(sizes)):
+        weights = chance.normal(0.0, (2 / wide) ** 0.5, (wide, narrow)).astype(np.float32)
+        constants.append(onnx.numpy_helper.from_array(weights, f"w{layer}"))
+        constants.append(onnx.numpy_helper.from_array(np.zeros(narrow, np.float32), f"b{layer}"))
+        last = layer == len(sizes) - 2
+        nodes.append(onnx.helper.make_node("Gemm", [name, f"w{layer}", f"b{layer}"], [f"sum{layer}"]))
+        name = SCORE if last else f"out{layer}"
+        nodes.append(onnx.helper.make_node("Softmax" if last else "Relu", [f"sum{layer}"], [name]))
+    given = onnx.helper.make_tensor_value_info("pixels", onnx.TensorProto.FLOAT, ["rows", PIXELS])
+    found = onnx.helper.make_tensor_value_info(SCORE, onnx.TensorProto.FLOAT, ["rows", CLASSES])
+    graph = onnx.helper.make_graph(nodes, "crayfish", [given], [found], constants)
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", OPSET)], ir_version=IR)
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())
 
@@ -61,6 +85,7 @@ def main() -> None:
     trees = lightgbm.train(settings, lightgbm.Dataset(inputs, label=truth), num_boost_round=TREES)
     made = onnxmltools.convert_lightgbm(trees, "bench", shaped, zipmap=False, target_opset=OPSET)
     (MODELS / "lightgbm.onnx").write_bytes(positive(made, "probabilities"))
+    (MODELS / "crayfish.onnx").write_bytes(network())
 
 
 if __name__ == "__main__":

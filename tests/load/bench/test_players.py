@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from load.bench import latency
+from load.bench.images.events import Shape
 from load.bench.players.ours import OURS, VARIANTS
 from load.bench.players.systems import Run, System
 from load.bench.rig.events import FEATURES
@@ -17,9 +18,9 @@ PLAYING = [*OURS, *VARIANTS, *(one for one in latency.systems() if one.answers =
 class Unbuilt(Stage):
     """A stage whose broker nobody asks; its bundles are names alone."""
 
-    def bundle(self, model: str, *, features: int = FEATURES, lacks: str = "") -> Path:
+    def bundle(self, model: str, *, features: int = FEATURES, lacks: str = "", shape: Shape = "columns") -> Path:
         """Where it would be."""
-        return self.path / f"{model}-{features}-{lacks}"
+        return self.path / f"{model}-{features}-{lacks}-{shape}"
 
 
 @pytest.mark.parametrize("system", PLAYING, ids=lambda one: one.row)

@@ -48,12 +48,16 @@ final class Event {
   }
 
   byte[] write(GenericRecord event, float score) throws IOException {
-    prediction.put(0, event.get(0));
-    prediction.put(1, event.get(1));
+    return write(event.get(0), event.get(1), score, score >= THRESHOLD ? 1 : 0);
+  }
+
+  byte[] write(Object id, Object time, float score, int decision) throws IOException {
+    prediction.put(0, id);
+    prediction.put(1, time);
     prediction.put(2, System.currentTimeMillis() * 1000);
     prediction.put(3, VERSION);
     prediction.put(4, (double) score);
-    prediction.put(5, score >= THRESHOLD ? 1 : 0);
+    prediction.put(5, decision);
     prediction.put(6, THRESHOLD);
     prediction.put(7, false);
     bytes.reset();

@@ -19,9 +19,10 @@ final class Model {
 
   /** The rows that are put down before `score`. */
   final FloatBuffer rows;
+  private final int features = Told.JSON ? Image.PIXELS : Event.FEATURES;
 
   Model(int most) {
-    rows = ByteBuffer.allocateDirect(most * Event.FEATURES * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    rows = ByteBuffer.allocateDirect(most * features * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
   }
 
   static void load(String path) throws OrtException {
@@ -35,14 +36,15 @@ final class Model {
     output = Set.of("score");
   }
 
-  /** The scores of the `count` rows put down, and room for the next ones. */
+  /** The scores of the `count` rows put down, of several classes one after another, and room for the next ones. */
   float[] score(int count) throws OrtException {
     rows.flip();
-    long[] shape = {count, Event.FEATURES};
+    long[] shape = {count, features};
     try (OnnxTensor tensor = OnnxTensor.createTensor(ENVIRONMENT, rows, shape);
         OrtSession.Result found = session.run(Map.of(input, tensor), output)) {
-      float[] scores = new float[count];
-      ((OnnxTensor) found.get(0)).getFloatBuffer().get(scores);
+      FloatBuffer said = ((OnnxTensor) found.get(0)).getFloatBuffer();
+      float[] scores = new float[said.remaining()];
+      said.get(scores);
       return scores;
     } finally {
       rows.clear();

@@ -15,7 +15,7 @@ import org.apache.kafka.streams.processor.api.Record;
 
 /** Kafka Streams with one processor that scores a record at a time, as its programming model has it. */
 public final class Streams {
-  /** Decodes into a record it keeps, scores, forwards; one instance a task. */
+  /** Decodes, scores, forwards; one instance a task. */
   static final class Scoring implements Processor<byte[], byte[], byte[], byte[]> {
     private final Event event = new Event();
     private final Model model = new Model(1);
@@ -30,12 +30,24 @@ public final class Streams {
     @Override
     public void process(Record<byte[], byte[]> record) {
       try {
-        kept = event.read(record.value(), kept);
-        Event.put(kept, model.rows);
-        context.forward(record.withValue(event.write(kept, model.score(1)[0])));
+        context.forward(record.withValue(Told.JSON ? image(record.value()) : columns(record.value())));
       } catch (Exception fault) {
         throw new IllegalStateException(fault);
       }
+    }
+
+    private byte[] columns(byte[] value) throws Exception {
+      kept = event.read(value, kept);
+      Event.put(kept, model.rows);
+      return event.write(kept, model.score(1)[0]);
+    }
+
+    private byte[] image(byte[] value) throws Exception {
+      Image image = Image.read(value);
+      image.put(model.rows);
+      float[] scores = model.score(1);
+      int best = Image.best(scores);
+      return event.write(image.event_id, image.event_time, scores[best], best);
     }
   }
 

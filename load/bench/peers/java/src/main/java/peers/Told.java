@@ -11,6 +11,7 @@ final class Told {
   static final long COMMIT_MILLIS = Long.parseLong(or("COMMIT_MILLIS", "100"));
   static final int LINGER_MILLIS = Integer.parseInt(or("LINGER_MILLIS", "5"));
   static final String THREADS = or("THREADS", "1");
+  static final boolean JSON = or("SHAPE", "columns").equals("json");
   static final boolean TUNED = or("CODEC", "generic").equals("tuned");
 
   private Told() {}
