@@ -21,9 +21,13 @@ from services.start.tracing import spans_of
 from stream.kafka.log import KafkaLog
 from stream.kafka.plain import PlainLog
 from stream.kafka.settings import LogSettings
-from stream.loop import Loop, Pace
+from stream.loop import Loop
+from stream.pace import Pace
 from stream.stopping import Asked
 from stream.tracing.log import traced
+
+COMMIT_SHARE = 0.2
+"""So much of the time at most goes into commits while nobody is behind: with a slow broker they are fewer."""
 
 
 def main() -> int:
@@ -139,6 +143,8 @@ def _pace(settings: Settings) -> Pace:
     return Pace(
         quiet_seconds=settings.quiet_millis / 1000,
         longest_seconds=settings.commit_millis / 1000,
+        commit_share=COMMIT_SHARE,
+        few_rows=settings.batch_rows // 2 if settings.delivery == "exactly_once" else 0,
         heartbeat_seconds=settings.heartbeat_seconds,
     )
 
