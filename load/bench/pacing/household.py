@@ -18,6 +18,8 @@ from stream.kafka.reading import committed_of
 from stream.kafka.scan import edges
 
 MODEL, SKIPPED_SECONDS, BOUND_SECONDS, LINGER_MILLIS = "bench", 5.0, 2.0, 20.0
+PACKED = "zstd"
+"""As the topics of features and labels are kept."""
 READS = {"scorer": ("features",), "labeler": ("predictions", "labels")}
 SERVICES = ("scorer", "labeler", "drift")
 
@@ -88,16 +90,18 @@ class Household:
                 LINGER_MILLIS,
                 self.topic("labels"),
                 self._stage.schema(latest("label")),
+                PACKED,
             )
             processor = Processor(pids)
-            late = sent_apart(pace)
+            sent = sent_apart(pace)
             ended = time.time()
             processor.close()
             behind = {name: self.behind(name) for name in READS}
         measured = max(1.0, seconds - SKIPPED_SECONDS)
         used = processor.used(ended - measured, ended)
         cpu = {name: used_seconds / (rate * measured) * MEGA for name, used_seconds in used.items()}
-        return Load(rate, cpu, behind, late)
+        cpu["sender"] = sent.cpu_seconds / sent.events * MEGA
+        return Load(rate, cpu, behind, sent.late_seconds)
 
     def behind(self, name: str) -> int:
         """Records that a service has yet to commit."""
