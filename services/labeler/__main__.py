@@ -40,6 +40,8 @@ BECAUSE = "a prediction and its label meet in the partition of the same number"
 STORE_SECONDS = 2.0
 COMMIT_SHARE = 0.2
 """So much of the time at most goes into commits while nobody is behind: with a slow broker or store they are fewer."""
+FETCH_BYTES = 131_072
+"""A label may come 100 ms later into a metric; a broker that is asked hundreds of times a second has no time left."""
 GARBAGE = 50_000
 """So many more objects than have gone again are there before any are looked at: a batch makes tens of thousands."""
 PROFILES_BACK = 500
@@ -159,6 +161,7 @@ def _log_settings(kit: Kit) -> LogSettings:
         rows=settings.batch_rows,
         max_poll_seconds=settings.max_poll_millis / 1000,
         tells_ends=True,
+        fetch_bytes=FETCH_BYTES,
         file=settings.kafka_config,
     )
 

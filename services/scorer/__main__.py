@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
+from models.contract import Contract
 from services.scorer.kit import Kit
 from services.scorer.pipeline import Scorer
 from services.scorer.settings import PREFIX, Settings, Topics, read_settings
@@ -108,7 +109,7 @@ def _score(
     try:
         watching.follow(kafka, spans)
         stop.ready()
-        Loop(kafka, scorer, watching, pace=_pace(settings)).run(stop)
+        Loop(kafka, scorer, watching, pace=_pace(settings, bundle.contract)).run(stop)
     finally:
         kafka.close()
         if claims is not None:
@@ -139,12 +140,14 @@ def _log_settings(settings: Settings, topics: Topics, session: str) -> LogSettin
     )
 
 
-def _pace(settings: Settings) -> Pace:
+def _pace(settings: Settings, contract: Contract) -> Pace:
+    # What is seen at once, or answered by another where it waited too long, is not left to wait for a commit.
+    waits = settings.delivery == "exactly_once" and contract.overload == "wait"
     return Pace(
         quiet_seconds=settings.quiet_millis / 1000,
         longest_seconds=settings.commit_millis / 1000,
         commit_share=COMMIT_SHARE,
-        few_rows=settings.batch_rows // 2 if settings.delivery == "exactly_once" else 0,
+        few_rows=settings.batch_rows // 2 if waits else 0,
         heartbeat_seconds=settings.heartbeat_seconds,
     )
 
