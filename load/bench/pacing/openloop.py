@@ -57,6 +57,8 @@ def send(pace: Pace) -> tuple[int, float]:
         linger_ms=pace.linger_millis,
         queue_buffering_max_messages=2_000_000,
         compression_type=pace.packed,
+        # Doubles by chance do not pack: the least that makes a batch one of the topic's own.
+        compression_level=1 if pace.packed == "zstd" else -1,
     )
     told = teller(producer, pace, begun := time.time() + 0.1)
     tick = max(TICK_SECONDS, pace.linger_millis / 1000 / TICKS_A_LINGER)
@@ -99,5 +101,6 @@ def sent_apart(pace: Pace, patience_seconds: float | None = None) -> Sent:
 
 
 if __name__ == "__main__":
+    before = time.process_time()
     sent, latest = send(Pace(**json.loads(sys.argv[1])))
-    sys.stdout.write(json.dumps(asdict(Sent(sent, latest, time.process_time()))) + "\n")
+    sys.stdout.write(json.dumps(asdict(Sent(sent, latest, time.process_time() - before))) + "\n")
