@@ -2,32 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from stream.faults import Abort, Disturbed, Indefinite, Stopped
 from stream.holding import Holding
 from stream.log import Log
+from stream.pace import Pace
 from stream.records import Batch, Place, Writes
 from stream.stage import Stage, Watch
 
 SLICE_SECONDS = 0.1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pace:
-    """When to commit: input drained and `quiet` since the last, or `longest` open, or `most` bytes written, or asked.
-
-    A place that its stage cannot go on with is tried again every `hold`.
-    """
-
-    quiet_seconds: float = 0.010
-    longest_seconds: float = 0.100
-    most_bytes: int = 64_000_000
-    heartbeat_seconds: float = 5.0
-    idle_seconds: float = 0.1
-    backoff_seconds: float = 0.2
-    outage_seconds: float = 240.0
-    hold_seconds: float = 1.0
 
 
 class Loop:
@@ -47,7 +30,8 @@ class Loop:
         self._pace, self._clock, self._sleep = pace or Pace(), clock, sleep
         self._opened: float | None = None
         self._bytes, self._producing = 0, 0.0
-        self._last = clock()
+        self._last, self._rest = clock(), self._pace.quiet_seconds
+        self._taking, self._is_few = 0.0, False
         self._failures = 0
         self._failing = 0.0
         self._holding = Holding(watch.held)
@@ -79,6 +63,7 @@ class Loop:
 
     def _turn(self) -> None:
         self._release()
+        self._await_more()
         batch = self._log.poll(self._patience())
         starts = self._log.starts()
         if starts is not None:
@@ -87,11 +72,20 @@ class Loop:
             # The first account comes at once: it makes the starting positions the group's own.
             self._last = self._clock() - self._pace.heartbeat_seconds
         if batch is not None:
-            self._opened = self._clock() if self._opened is None else self._opened
+            began = self._clock()
+            self._opened = began if self._opened is None else self._opened
             self._write(self._stage.take(batch))
             self._hold(batch, self._stage.held())
-        if self._due(drained=batch is None):
+            self._taking, self._is_few = self._clock() - began, len(batch) < self._pace.few_rows
+        if self._due(drained=batch is None or self._is_few):
             self._settle()
+
+    def _await_more(self) -> None:
+        """Let come what is part of the next commit anyhow: one batch costs less than the same rows in ten."""
+        until = self._last + self._rest - self._taking
+        while self._is_few and (left := until - self._clock()) > 0 and not self._until():
+            self._watch.beat()
+            self._sleep(min(SLICE_SECONDS, left))
 
     def _release(self) -> None:
         due = self._holding.due(self._clock())
@@ -109,7 +103,7 @@ class Loop:
         if self._opened is None and not self._stage.has_more():
             return self._pace.idle_seconds
         # No longer than an idle look: who is asked to stop, or commits seldom, still hears it.
-        return min(self._pace.idle_seconds, max(0.0, self._last + self._pace.quiet_seconds - self._clock()))
+        return min(self._pace.idle_seconds, max(0.0, self._last + self._rest - self._clock()))
 
     def _due(self, *, drained: bool) -> bool:
         now = self._clock()
@@ -119,8 +113,15 @@ class Loop:
         if self._stage.is_due():
             return True
         if drained:
-            return now - self._last >= self._pace.quiet_seconds
-        return now - self._opened >= self._pace.longest_seconds or self._bytes >= self._pace.most_bytes
+            return now - self._last >= self._rest
+        if self._bytes >= self._pace.most_bytes:
+            return True
+        held = now - self._opened
+        return held >= self._pace.longest_seconds and (held >= self._pace.far_seconds or not self._is_far())
+
+    def _is_far(self) -> bool:
+        """Whether so much waits to be read that nobody sees the next commit soon."""
+        return sum(self._log.lag().values()) > self._pace.far_rows
 
     def _write(self, writes: Iterable[Writes]) -> None:
         for some in writes:
@@ -131,12 +132,14 @@ class Loop:
 
     def _settle(self) -> None:
         """Account, commit, tell: in this order, so that the account is part of what it accounts for."""
+        settling = self._clock()
         self._log.secure()
         self._write(self._stage.settle(self._log.spans() or self._log.still()))
         began = self._clock()
         self._log.commit(self._stage.metadata())
         self._watch.settled(self._producing, self._clock() - began)
         self._close("committed")
+        self._rest = self._pace.rest_seconds(self._clock() - settling)
 
     def _close(self, result: str, why: str = "") -> None:
         if result == "committed":

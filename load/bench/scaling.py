@@ -1,9 +1,11 @@
-"""What an event costs our scorer by features, partitions and processes, and whether its memory stays where it is.
+"""What an event costs our scorer by features, partitions, model and processes, and whether its memory stays the same.
 
-EVENTS=200000 a drain, REPEATS=3 in turns; LONG=0 events for one more drain whose memory is told (ten minutes of it
-are some millions). The slope is that of a line through the medians by least squares.
+EVENTS=200000 a drain, REPEATS=3 in turns after one that is not measured; PARTS=features,partitions,model,processes,long
+runs some of it, each kept for itself. LONG=3000000 events are drained once, beside a tenth of them: memory that grows
+with what was read is seen in that. The slope is that of a line through the medians by least squares.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -18,24 +20,23 @@ from load.bench.rig.noise import listen
 from load.bench.rig.settings import conditions
 from load.bench.rig.stage import PARTITIONS, Filled, Stage
 
-EVENTS, REPEATS = 200_000, 3
+EVENTS, REPEATS, LONG = 200_000, 3, 3_000_000
 WIDTHS, SPREADS, PROCESSES = (10, 30, 100, 300), (1, 12, 96), (1, 2)
+SIZES = {"logistic": 1, "mlp": 18, "lightgbm": 224}
+"""Of the models' files, kB."""
+MEMORY = "long"
 
 
 @dataclass(frozen=True)
 class Shape:
-    """One thing changed from the usual: features, partitions or processes."""
+    """One thing changed from the usual: features, partitions, model or processes."""
 
     what: str
     size: int
     features: int = FEATURES
     partitions: int = PARTITIONS
     processes: int = 1
-
-    @property
-    def model(self) -> str:
-        """The network of that width."""
-        return "mlp" if self.features == FEATURES else f"mlp-{self.features}"
+    model: str = "mlp"
 
     def filled(self, stage: Stage, events: int) -> Filled:
         """Its topic."""
@@ -43,11 +44,17 @@ class Shape:
         return stage.filled(name, events, model=self.model, partitions=self.partitions, features=self.features)
 
 
-SHAPES = (
-    *(Shape("features", size, features=size) for size in WIDTHS),
-    *(Shape("partitions", size, partitions=size) for size in SPREADS),
-    *(Shape("processes", size, processes=size) for size in PROCESSES),
-)
+def wide(features: int) -> Shape:
+    """Events of so many features, of 8 bytes each, with the network of that width."""
+    return Shape("features", features, features=features, model="mlp" if features == FEATURES else f"mlp-{features}")
+
+
+SHAPES = {
+    "features": tuple(map(wide, WIDTHS)),
+    "partitions": tuple(Shape("partitions", size, partitions=size) for size in SPREADS),
+    "model": tuple(Shape("model, kB", size, model=name) for name, size in SIZES.items()),
+    "processes": tuple(Shape("processes", size, processes=size) for size in PROCESSES),
+}
 
 
 def slope(sizes: Sequence[float], costs: Sequence[float]) -> float:
@@ -60,40 +67,62 @@ def slope(sizes: Sequence[float], costs: Sequence[float]) -> float:
 
 
 def table(drains: dict[Shape, list[Drain]]) -> Table:
-    """By shape, the slope of CPU-seconds a million beside the first of each kind."""
+    """By shape of one kind, the slope of CPU-seconds a million beside the first."""
     rows = []
-    for shape, some in drains.items():
-        alike = [(one, found) for one, found in drains.items() if one.what == shape.what]
-        line = slope([one.size for one, _ in alike], [median(found, "cpu") for _, found in alike])
+    line = slope([one.size for one in drains], [median(found, "cpu") for found in drains.values()])
+    for place, (shape, some) in enumerate(drains.items()):
         figures = (f"{median(some, 'rate'):,.0f}", *(f"{median(some, name):.2f}" for name in ("cpu", "broker_cpu")))
         resident = f"{max(one.resident for one in some) / 1e6:.0f}"
-        said = f"{line:.4f}" if shape == alike[0][0] else ""
-        rows.append((shape.what, f"{shape.size}", *figures, resident, said))
+        rows.append((shape.what, f"{shape.size}", *figures, resident, "" if place else f"{line:.4f}"))
     columns = ("what", "size", "events/s", "CPU s/M", "broker s/M", "MB", "CPU s/M a unit")
     return Table("scaling: our scorer, exactly once", columns, tuple(rows))
 
 
+def grown(drains: Sequence[Drain]) -> Table:
+    """What a long drain holds in memory at most beside a short one."""
+    columns = ("events", "seconds", "events/s", "MB at most")
+    rows = (
+        (f"{one.events:,}", f"{one.seconds:.0f}", f"{one.rate:,.0f}", f"{one.resident / 1e6:.0f}") for one in drains
+    )
+    return Table("scaling: memory", columns, tuple(rows))
+
+
+def scaled(stage: Stage, shapes: Sequence[Shape]) -> dict[Shape, list[Drain]]:
+    """Drains of one kind, in turns."""
+    events, repeats = number("EVENTS", EVENTS), number("REPEATS", REPEATS)
+    found: dict[Shape, list[Drain]] = {shape: [] for shape in shapes}
+    filled = {shape: shape.filled(stage, events) for shape in shapes}
+    for turn in range(-1, repeats):
+        for shape, topic in filled.items():
+            one = drain(stage, OURS[0], topic, processes=shape.processes)
+            found[shape] += [one] if turn >= 0 else []
+            say(f"drain {turn + 1} of {repeats}: {shape.what} {shape.size}: {one.rate:,.0f} events/s")
+    return found
+
+
+def measured(stage: Stage, part: str) -> tuple[Table, list[dict[str, object]]]:
+    """One part: its table, its figures as they are kept."""
+    if part == MEMORY:
+        most = number("LONG", LONG)
+        drains = [drain(stage, OURS[0], stage.filled(f"long-{events}", events)) for events in (most // 10, most)]
+        return grown(drains), [asdict(one) for one in drains]
+    found = scaled(stage, SHAPES[part])
+    return table(found), [{**asdict(shape), "drains": list(map(asdict, some))} for shape, some in found.items()]
+
+
 def main() -> None:
-    """Measure, print the table, keep the figures in out/bench/scaling.json."""
-    events, repeats, before = number("EVENTS", EVENTS), number("REPEATS", REPEATS), listen()
-    found: dict[Shape, list[Drain]] = {shape: [] for shape in SHAPES}
-    long: Drain | None = None
+    """Measure, print the tables, keep the figures of each part in out/bench/scaling-PART.json."""
+    every = (*SHAPES, MEMORY)
+    parts = (os.environ.get("PARTS") or ",".join(every)).split(",")
+    if strange := set(parts) - set(every):
+        raise SystemExit(f"PARTS: found {', '.join(sorted(strange))}, expected some of: {', '.join(every)}")
     with Stage.open() as stage:
-        filled = {shape: shape.filled(stage, events) for shape in SHAPES}
-        for turn in range(repeats):
-            for shape, topic in filled.items():
-                found[shape].append(drain(stage, OURS[0], topic, processes=shape.processes))
-                rate = found[shape][-1].rate
-                say(f"drain {turn + 1} of {repeats}: {shape.what} {shape.size}: {rate:,.0f} events/s")
-        if most := number("LONG", 0):
-            long = drain(stage, OURS[0], stage.filled("long", most))
-    after, shown = listen(), table(found)
-    say("\n".join(["", *shown.lines()]))
-    if long is not None:
-        say(f"{long.events:,} events in {long.seconds:.0f} s: {long.resident / 1e6:.0f} MB at most")
-    raw = [{**asdict(shape), "drains": [asdict(one) for one in some]} for shape, some in found.items()]
-    kept = {**conditions(before, after), "shapes": raw, "long": asdict(long) if long else None}
-    say(f"written: {keep('scaling', kept, [shown])}")
+        for part in parts:
+            before = listen()
+            shown, raw = measured(stage, part)
+            say("\n".join(["", *shown.lines()]))
+            kept = {**conditions(before, listen()), "figures": raw}
+            say(f"written: {keep(f'scaling-{part}', kept, [shown])}")
 
 
 if __name__ == "__main__":

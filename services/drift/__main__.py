@@ -29,7 +29,8 @@ from stream.dead_letters import Desk
 from stream.faults import Stopped
 from stream.kafka.log import KafkaLog
 from stream.kafka.settings import LogSettings
-from stream.loop import Loop, Pace
+from stream.loop import Loop
+from stream.pace import Pace
 from stream.stopping import Asked
 from stream.tracing.log import traced
 

@@ -29,7 +29,8 @@ from stream.dead_letters import Desk
 from stream.kafka.log import KafkaLog
 from stream.kafka.settings import LogSettings
 from stream.kafka.tail import Tail
-from stream.loop import Loop, Pace
+from stream.loop import Loop
+from stream.pace import Pace
 from stream.records import Place
 from stream.redis import Address, Store
 from stream.stopping import Asked
@@ -37,6 +38,10 @@ from stream.tracing.log import traced
 
 BECAUSE = "a prediction and its label meet in the partition of the same number"
 STORE_SECONDS = 2.0
+COMMIT_SHARE = 0.2
+"""So much of the time at most goes into commits while nobody is behind: with a slow broker or store they are fewer."""
+FETCH_BYTES = 131_072
+"""A label may come 100 ms later into a metric; a broker that is asked hundreds of times a second has no time left."""
 PROFILES_BACK = 500
 """So many positions of the profile log are read at first: every labeler has told its time in them."""
 
@@ -118,6 +123,8 @@ def _join(
     pace = Pace(
         quiet_seconds=settings.quiet_millis / 1000,
         longest_seconds=settings.commit_millis / 1000,
+        commit_share=COMMIT_SHARE,
+        few_rows=settings.batch_rows // 2,
         heartbeat_seconds=settings.heartbeat_seconds,
     )
     log.info("started", model=topics.model, version=kit.contract.version, digest=kit.bundle.digest, port=port)
@@ -145,6 +152,7 @@ def _log_settings(kit: Kit) -> LogSettings:
         rows=settings.batch_rows,
         max_poll_seconds=settings.max_poll_millis / 1000,
         tells_ends=True,
+        fetch_bytes=FETCH_BYTES,
         file=settings.kafka_config,
     )
 

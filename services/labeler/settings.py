@@ -38,7 +38,7 @@ class Settings(ServiceSettings):
     """A larger prediction or label is not decoded: it is set aside by reference."""
     max_poll_millis: Annotated[int, Field(ge=6_000, le=3_600_000)] = 1_800_000
     """A labeler that reads nothing for so long loses its partitions; while it rebuilds the room it reads nothing."""
-    commit_millis: Annotated[int, Field(ge=1, le=5_000)] = 250
+    commit_millis: Annotated[int, Field(ge=1, le=5_000)] = 1_000
     """Longest a transaction stays open under load: one pays for itself only with some thousand rows in it."""
     idle_seconds: Annotated[float, Field(ge=0.1, le=3_600)] | None = None
     """A topic at its end that brought nothing for so long takes the other's time; by default 2, by event clock 60."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
+from models.contract import Contract
 from services.scorer.kit import Kit
 from services.scorer.pipeline import Scorer
 from services.scorer.settings import PREFIX, Settings, Topics, read_settings
@@ -22,9 +23,15 @@ from services.start.tracing import spans_of
 from stream.kafka.log import KafkaLog
 from stream.kafka.plain import PlainLog
 from stream.kafka.settings import LogSettings
-from stream.loop import Loop, Pace
+from stream.loop import Loop
+from stream.pace import Pace
 from stream.stopping import Asked
 from stream.tracing.log import traced
+
+COMMIT_SHARE = 0.2
+"""So much of the time at most goes into commits while nobody is behind: with a slow broker they are fewer."""
+FAR_BATCHES, FAR_COMMITS = 10, 10
+"""Who has so many batches to read leaves out so many commits: they took a third of the time of reading a backlog."""
 
 
 def main() -> int:
@@ -106,7 +113,7 @@ def _score(
         watching.follow(kafka, spans)
         spare()
         stop.ready()
-        Loop(kafka, scorer, watching, pace=_pace(settings)).run(stop)
+        Loop(kafka, scorer, watching, pace=_pace(settings, bundle.contract)).run(stop)
     finally:
         kafka.close()
         if claims is not None:
@@ -137,12 +144,18 @@ def _log_settings(settings: Settings, topics: Topics, session: str) -> LogSettin
     )
 
 
-def _pace(settings: Settings) -> Pace:
+def _pace(settings: Settings, contract: Contract) -> Pace:
     """At least once a commit shows nobody anything, and all that comes meanwhile waits: none is made early."""
     is_seen_by_commit = settings.delivery == "exactly_once"
+    # What is seen at once, or answered by another where it waited too long, is not left to wait for a commit.
+    waits = is_seen_by_commit and contract.overload == "wait"
     return Pace(
         quiet_seconds=(settings.quiet_millis if is_seen_by_commit else settings.commit_millis) / 1000,
         longest_seconds=settings.commit_millis / 1000,
+        commit_share=COMMIT_SHARE,
+        few_rows=settings.batch_rows // 2 if waits else 0,
+        far_rows=FAR_BATCHES * settings.batch_rows,
+        far_seconds=FAR_COMMITS * settings.commit_millis / 1000,
         heartbeat_seconds=settings.heartbeat_seconds,
     )
 

@@ -22,6 +22,8 @@ class LogSettings:
     With `delivery` at_least_once nothing is transactional: records are seen as soon as they are written, and again
     after a crash. With `tells_ends` the log knows which places were read to their end.
     A member that has not read again within `max_poll_seconds` loses its places: more than the slowest batch takes.
+    The broker answers a fetch once it has `fetch_bytes`, or after 100 ms: who need not see a record at once asks for
+    more, and asks seldom.
     The `file` of properties may set what tunes the clients (times, sizes), never what the promises need.
     """
 
@@ -34,6 +36,7 @@ class LogSettings:
     rows: int = 500
     max_poll_seconds: float = 300
     tells_ends: bool = False
+    fetch_bytes: int = 1
     delivery: Delivery = "exactly_once"
     file: Path | None = None
 
@@ -55,6 +58,7 @@ class LogSettings:
             "fetch.queue.backoff.ms": 5,
             # After an abort or an assignment reading goes on only once the fetch under way is answered (default 500).
             "fetch.wait.max.ms": 100,
+            "fetch.min.bytes": self.fetch_bytes,
             "queued.min.messages": 20_000,
             "queued.max.messages.kbytes": 8_192,
             # An answer is unpacked whole: records that were packed sixty times smaller make 16 MB of this one. One

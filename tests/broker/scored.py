@@ -17,7 +17,8 @@ from stream.kafka.log import KafkaLog
 from stream.kafka.producer import TransactionalProducer
 from stream.kafka.scan import scan
 from stream.kafka.settings import LogSettings
-from stream.loop import Loop, Pace
+from stream.loop import Loop
+from stream.pace import Pace
 from stream.records import Place, Writes
 from tests.services.scorer.world import Seeing, World, event, write_event
 

@@ -15,7 +15,8 @@ from stream.kafka.clients import open_producer
 from stream.kafka.log import KafkaLog
 from stream.kafka.scan import scan
 from stream.kafka.settings import LogSettings
-from stream.loop import Loop, Pace
+from stream.loop import Loop
+from stream.pace import Pace
 from stream.records import Batch, Place, Span, Start, Writes
 from stream.stage import Stage
 from tests.services.scorer.world import Seeing

@@ -8,9 +8,10 @@ import pytest
 
 from stream.faults import Abort, Disturbed, Indefinite, Stopped
 from stream.holding import held_back
-from stream.loop import Loop, Pace
+from stream.loop import Loop
 from stream.memory import MemoryLog
 from stream.memory_broker import MemoryBroker
+from stream.pace import Pace
 from stream.records import Batch, Place, Span, Start, Writes
 from stream.stage import Stage
 from tests.stream.log_suite import records
@@ -153,7 +154,7 @@ class World:
         self.loop.run(until or (lambda: self.now > 1000 or (bool(self.sunk()) and not self.log.spans())))
 
     def sunk(self, partition: int = 0) -> list[bytes | None]:
-        return [entry.value for _, entry in self.broker.committed(Place("sink", partition), 0, 100)]
+        return [entry.value for _, entry in self.broker.committed(Place("sink", partition), 0, 10_000)]
 
 
 def test_a_new_assignment_is_committed_before_anything_is_read() -> None:
@@ -333,3 +334,114 @@ def test_what_a_slow_pace_holds_is_committed_at_the_stop() -> None:
     world.run(until=lambda: world.now > 1)
     assert world.now < 2
     assert world.sunk() == [b"1", b"2", b"3"]
+
+
+class Timed(Rough):
+    """A log in which a record comes every 10 ms, and a commit takes so long."""
+
+    def __init__(self, world: "Steady") -> None:
+        super().__init__(world.broker, {}, world.sleep)
+        self.world, self.due = world, 0.0
+
+    def poll(self, timeout_seconds: float) -> Batch | None:
+        while self.due <= self.world.now < self.world.ends:
+            self.broker.produce(records("source", [b"%.3f" % self.due]))
+            self.due += 0.010
+        batch = super().poll(timeout_seconds)
+        if batch is not None:
+            self.world.rows.append(len(batch))
+            self.world.read_at.append(self.world.now)
+        return batch
+
+    def commit(self, metadata: Mapping[Place, str]) -> None:
+        self.wait(self.world.commit_seconds)
+        super().commit(metadata)
+        self.world.commits.append(self.world.now)
+
+
+class Steady(World):
+    """A loop that commits every 20 ms or seldomer, at most every half second."""
+
+    def __init__(self, commit_seconds: float, *, few_rows: int = 250) -> None:
+        super().__init__()
+        self.commit_seconds, self.ends = commit_seconds, 3.0
+        self.rows, self.read_at, self.commits = list[int](), list[float](), list[float]()
+        self.log.close()
+        self.log = Timed(self)
+        pace = Pace(quiet_seconds=0.02, longest_seconds=0.5, commit_share=0.2, few_rows=few_rows)
+        self.loop = Loop(self.log, self.stage, self.eye, pace=pace, clock=lambda: self.now, sleep=self.sleep)
+
+    def lasts(self) -> None:
+        self.run(lambda: self.now > self.ends + 1)
+
+
+@pytest.mark.parametrize(
+    ("commit_seconds", "least", "most"), [(0.001, 0.02, 0.04), (0.05, 0.2, 0.27), (0.3, 0.5, 0.85)]
+)
+def test_who_commits_slowly_commits_seldom(commit_seconds: float, least: float, most: float) -> None:
+    """A commit takes a fifth of the time at most; never is one put off for longer than may be."""
+    world = Steady(commit_seconds)
+    world.lasts()
+    steady = [after - before for before, after in pairwise(world.commits) if before > 1 and after < 3]
+    assert steady
+    assert all(least <= one <= most for one in steady)
+
+
+def test_what_comes_before_a_commit_is_read_at_once() -> None:
+    """Of a stream that nobody is behind, a transaction is a batch; who shows each record at once reads each at once."""
+    world, eager = Steady(0.05), Steady(0.05, few_rows=0)
+    for one in (world, eager):
+        one.lasts()
+        assert sum(one.rows) == len(one.sunk()) > 250
+    assert len(world.rows) <= len(world.commits)
+    assert len(eager.rows) > 2 * len(world.rows)
+
+
+def test_a_lone_record_waits_for_nobody() -> None:
+    """The first after a silence is read and committed when it comes."""
+    world = Steady(0.05)
+    world.ends = 0.0
+    world.run(lambda: world.now > 2)
+    world.broker.produce(records("source", [b"alone"]))
+    began = world.now
+    world.run(lambda: b"alone" in world.sunk())
+    assert world.now - began < 0.06
+
+
+def test_who_is_behind_does_not_wait() -> None:
+    """Full batches follow each other without a rest."""
+    world = Steady(0.05)
+    world.ends = 0.0
+    world.broker.produce(records("source", [b"%d" % number for number in range(5_000)]))
+    world.run(lambda: len(world.sunk()) >= 5_003)
+    assert world.rows[:10] == [500] * 10
+    assert len(set(world.read_at[:10])) == 1
+
+
+class Busy(Timed):
+    """A log whose full batches take a tenth of a second each."""
+
+    def poll(self, timeout_seconds: float) -> Batch | None:
+        batch = super().poll(timeout_seconds)
+        self.wait(0.1 if batch is not None and len(batch) == 500 else 0.0)
+        return batch
+
+
+@pytest.mark.parametrize(("far_rows", "longest"), [(2_000, 1.5), (100_000, 0.5)])
+def test_who_is_far_behind_leaves_commits_out(far_rows: int, longest: float) -> None:
+    """While more waits than `far_rows`, and no longer than that; nothing is lost or doubled by it."""
+    world = Steady(0.05)
+    world.ends = 0.0
+    world.log.close()
+    world.log = Busy(world)
+    pace = Pace(longest_seconds=0.5, few_rows=250, far_rows=far_rows, far_seconds=1.5)
+    world.loop = Loop(world.log, world.stage, world.eye, pace=pace, clock=lambda: world.now, sleep=world.sleep)
+    world.run(lambda: bool(world.commits))
+    values = [b"%d" % number for number in range(9_000)]
+    world.broker.produce(records("source", values))
+    began = world.now
+    world.run(lambda: len(world.sunk()) == 9_003)
+    held = [after - before - 0.05 for before, after in pairwise([began, *world.commits[1:]])]
+    assert longest - 0.01 <= max(held) <= longest + 0.2
+    assert held[-1] <= 0.7
+    assert world.sunk()[3:] == values

@@ -11,6 +11,8 @@ from load.bench.players.systems import Run, System
 
 ROOT = Path(__file__).parents[3]
 TREES = ROOT / "out" / "gate"
+ROWS = 500
+"""A batch holds at most so many, a quarter of the default: what a batch costs whatever its rows is then seen too."""
 SLOWED = Path(__file__).with_name("slowed.py")
 
 
@@ -45,7 +47,7 @@ def side(name: str, path: Path, *, slowed_millis: float = 0.0) -> System:
 
 
 def _scorer(run: Run, *, path: Path, slowed_millis: float) -> tuple[list[str], Mapping[str, str]]:
-    _, told = ours(run)
+    _, told = ours(run, batch_rows=ROWS)
     # -P keeps the directory we are in, another revision, out of the path.
     what = [str(SLOWED)] if slowed_millis else ["-m", "services.scorer"]
     return [sys.executable, "-P", *what], {**told, "PYTHONPATH": str(path), "SLOWED_MILLIS": str(slowed_millis)}

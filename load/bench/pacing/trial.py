@@ -91,10 +91,10 @@ class Trial:
             assert listener.stdout is not None  # noqa: S101 - a pipe was asked for
             if listener.stdout.readline().strip() != READY:
                 raise SystemExit("the listener did not start")
-            late = sent_apart(pace, self.seconds + PATIENCE_SECONDS)
+            sent = sent_apart(pace, self.seconds + PATIENCE_SECONDS)
             heard, _ = listener.communicate(timeout=PATIENCE_SECONDS)
         found = json.loads(heard)
-        return Heard(**{**found, "shares": tuple(found["shares"])}), late
+        return Heard(**{**found, "shares": tuple(found["shares"])}), sent.late_seconds
 
     def _sent_age(self, topic: str) -> float:
         """How long events took to the broker on average, from when they were meant to be sent; milliseconds."""

@@ -20,6 +20,8 @@ ROWS, OPSET = 20_000, 15
 LAYERS, TREES, LEAVES = (64, 32), 100, 31
 WIDTHS = (10, 100, 300)
 HIDDEN, IR = (32, 32, 32), 8
+FLIGHT = 13
+"""Inputs of a flight, load/flights/contract.yaml."""
 SCORE = "score"
 
 
@@ -44,7 +46,7 @@ def positive(model: onnx.ModelProto, name: str) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def network() -> bytes:
+def crayfish() -> bytes:
     """Crayfish's network, 28 thousand seeded parameters; nobody trained it, for only its work is measured."""
     chance, nodes, constants = np.random.default_rng(SEED), [], []
     sizes, name = (PIXELS, *HIDDEN, CLASSES), "pixels"
@@ -64,8 +66,27 @@ def network() -> bytes:
     return bytes(model.SerializeToString())
 
 
+def whole(model: onnx.ModelProto) -> onnx.ModelProto:
+    """`model` that takes what is missing for nothing, as the trees of the flights do by themselves."""
+    graph, said = model.graph, model.graph.input[0].name
+    graph.initializer.append(onnx.numpy_helper.from_array(np.array(0, dtype=np.float32), "nothing"))
+    for node in graph.node:
+        node.input[:] = ["there" if name == said else name for name in node.input]
+    filled = onnx.helper.make_node("Where", ["missing", "nothing", said], ["there"])
+    graph.node.insert(0, filled)
+    graph.node.insert(0, onnx.helper.make_node("IsNaN", [said], ["missing"]))
+    return model
+
+
+def network(features: int) -> onnx.ModelProto:
+    """The network for so many inputs, trained for a short while."""
+    inputs, truth = rows(features)
+    found = MLPClassifier(LAYERS, random_state=SEED, max_iter=5).fit(inputs, truth)
+    return to_onnx(found, inputs[:1], options={"zipmap": False}, target_opset=OPSET)
+
+
 def main() -> None:
-    """Train and write all three, and the network for other widths."""
+    """Train and write all three, and the network for other widths and for flights."""
     inputs, truth = rows()
     options = {"zipmap": False}
     shaped = [("features", FloatTensorType([None, FEATURES]))]
@@ -77,15 +98,13 @@ def main() -> None:
         model = to_onnx(kind.fit(inputs, truth), inputs[:1], options=options, target_opset=OPSET)
         (MODELS / f"{name}.onnx").write_bytes(positive(model, "probabilities"))
     for width in WIDTHS:
-        wide, said = rows(width)
-        network = MLPClassifier(LAYERS, random_state=SEED, max_iter=5).fit(wide, said)
-        model = to_onnx(network, wide[:1], options=options, target_opset=OPSET)
-        (MODELS / f"mlp-{width}.onnx").write_bytes(positive(model, "probabilities"))
+        (MODELS / f"mlp-{width}.onnx").write_bytes(positive(network(width), "probabilities"))
+    (MODELS / "mlp-flights.onnx").write_bytes(positive(whole(network(FLIGHT)), "probabilities"))
     settings = {"objective": "binary", "num_leaves": LEAVES, "num_threads": 1, "seed": SEED, "verbosity": -1}
     trees = lightgbm.train(settings, lightgbm.Dataset(inputs, label=truth), num_boost_round=TREES)
     made = onnxmltools.convert_lightgbm(trees, "bench", shaped, zipmap=False, target_opset=OPSET)
     (MODELS / "lightgbm.onnx").write_bytes(positive(made, "probabilities"))
-    (MODELS / "crayfish.onnx").write_bytes(network())
+    (MODELS / "crayfish.onnx").write_bytes(crayfish())
 
 
 if __name__ == "__main__":

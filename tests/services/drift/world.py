@@ -15,9 +15,10 @@ from services.drift.pipeline import Drift
 from services.drift.recalling import resumed
 from services.drift.settings import Settings, Topics
 from stream.dead_letters import Desk
-from stream.loop import Loop, Pace
+from stream.loop import Loop
 from stream.memory import MemoryLog, _batch
 from stream.memory_broker import MemoryBroker
+from stream.pace import Pace
 from stream.records import Batch, Place, Start, Writes
 from stream.tracing.log import traced
 from stream.tracing.spans import Spans

@@ -22,9 +22,10 @@ from services.labeler.threads import Threads
 from services.start.schemas import Schemas
 from stream.clocks import MARK_HEADER
 from stream.dead_letters import Desk
-from stream.loop import Loop, Pace
+from stream.loop import Loop
 from stream.memory import MemoryLog, _batch
 from stream.memory_broker import MemoryBroker
+from stream.pace import Pace
 from stream.partitioner import partition_of
 from stream.records import Batch, Headers, Place, Start, Writes
 from stream.tracing.log import traced

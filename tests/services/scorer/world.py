@@ -21,9 +21,10 @@ from services.scorer.serving.chain import Chain
 from services.scorer.settings import Settings, Topics
 from services.scorer.start.assembly import Opened, chain_of
 from stream.dead_letters import Desk
-from stream.loop import Loop, Pace
+from stream.loop import Loop
 from stream.memory import MemoryLog
 from stream.memory_broker import MemoryBroker
+from stream.pace import Pace
 from stream.records import Batch, Headers, Place, Start, Writes
 from stream.tracing.log import traced
 from stream.tracing.spans import Spans

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from stream.faults import Abort
-from stream.loop import Loop, Pace
+from stream.loop import Loop
 from stream.memory import MemoryLog
 from stream.memory_broker import MemoryBroker
+from stream.pace import Pace
 from stream.records import Batch, Headers, Place, Span, Writes
 from stream.stage import Stage
 from stream.tracing.convention import SCHEMA, Who

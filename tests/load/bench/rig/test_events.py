@@ -16,12 +16,14 @@ from load.bench.rig.events import (
     event_id,
     events,
     label,
+    longs,
     matrix,
     time_of,
     written,
 )
 from schemas.framing import frame
 from schemas.records import read_record
+from schemas.varints import write_long
 
 GOLDEN_HEAD = "0000000001206576656e742d30303030303030303031"
 """Five bytes of frame, a length of 16, the id: what Tuned.java copies and every checker reads at the same place."""
@@ -56,9 +58,15 @@ def test_a_time_comes_back(micros: int) -> None:
     """Whatever the time, as fastavro would write it."""
     out = io.BytesIO()
     fastavro.schemaless_writer(out, "long", micros)
-    value = written(event_id(0), micros, bytes(8 * FEATURES), frame(1))
+    value = written(event_id(0), write_long(micros), bytes(8 * FEATURES), frame(1))
     assert value[TIME_AT : -8 * FEATURES] == out.getvalue()
     assert time_of(value) == micros
+
+
+@given(st.lists(st.integers(2**48, 2**55 - 1), min_size=1))
+def test_times_at_once_are_times_one_by_one(micros: list[int]) -> None:
+    """From 1979 to 3111, whatever the order."""
+    assert longs(np.array(micros)) == [write_long(one) for one in micros]
 
 
 def test_equal_numbers_are_equal_rows() -> None:
@@ -70,6 +78,6 @@ def test_equal_numbers_are_equal_rows() -> None:
 def test_a_label_reads_as_the_contract_has_it() -> None:
     """Written by template, read by the labels' own schema."""
     for number, truth in ((3, True), (4, False)):
-        found = read_record("label", label(number, START, 2))
+        found = read_record("label", label(number, write_long(START), frame(2)))
         expected = {"event_id": event_id(number).decode(), "label": truth, "labelled_at": START, "revision": 0}
         assert found == expected
