@@ -8,8 +8,9 @@ class Pace:
     """When to commit: nobody behind and a rest since the last, or `longest` open, or `most` bytes written, or asked.
 
     Nobody is behind where nothing more is there, or a batch held less than `few_rows`. The rest is `quiet`, or as much
-    longer as makes commits take no more than `commit_share` of the time: a busy machine commits less often. With
-    `few_rows` what comes in a rest is read at its end, just in time: that is for who shows nothing before it commits.
+    longer as makes commits take no more than `commit_share` of the time: a busy machine commits less often. A stream
+    whose batches hold `gather_rows` or more, but few, is read four times a rest only: one batch costs less than the
+    same rows in ten. That is for who shows nothing before it commits.
     Where more than `far_rows` wait to be read, which are late whatever is done, a transaction is open for `far` instead
     of `longest`, if that is longer: a commit then costs more rows' time than it shows sooner.
     A place that its stage cannot go on with is tried again every `hold`.
@@ -19,6 +20,7 @@ class Pace:
     longest_seconds: float = 0.100
     commit_share: float = 1.0
     few_rows: int = 0
+    gather_rows: int = 100
     far_rows: int = 0
     far_seconds: float = 0.0
     most_bytes: int = 64_000_000

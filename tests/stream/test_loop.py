@@ -344,6 +344,8 @@ class Timed(Rough):
         self.world, self.due = world, 0.0
 
     def poll(self, timeout_seconds: float) -> Batch | None:
+        if self.world.now < self.due < self.world.ends:
+            self.wait(min(timeout_seconds, self.due - self.world.now))
         while self.due <= self.world.now < self.world.ends:
             self.broker.produce(records("source", [b"%.3f" % self.due]))
             self.due += 0.010
@@ -362,13 +364,15 @@ class Timed(Rough):
 class Steady(World):
     """A loop that commits every 20 ms or seldomer, at most every half second."""
 
-    def __init__(self, commit_seconds: float, *, few_rows: int = 250) -> None:
+    def __init__(self, commit_seconds: float, *, few_rows: int = 250, gather_rows: int = 1) -> None:
         super().__init__()
         self.commit_seconds, self.ends = commit_seconds, 3.0
         self.rows, self.read_at, self.commits = list[int](), list[float](), list[float]()
         self.log.close()
         self.log = Timed(self)
-        pace = Pace(quiet_seconds=0.02, longest_seconds=0.5, commit_share=0.2, few_rows=few_rows)
+        pace = Pace(
+            quiet_seconds=0.02, longest_seconds=0.5, commit_share=0.2, few_rows=few_rows, gather_rows=gather_rows
+        )
         self.loop = Loop(self.log, self.stage, self.eye, pace=pace, clock=lambda: self.now, sleep=self.sleep)
 
     def lasts(self) -> None:
@@ -387,14 +391,15 @@ def test_who_commits_slowly_commits_seldom(commit_seconds: float, least: float, 
     assert all(least <= one <= most for one in steady)
 
 
-def test_what_comes_before_a_commit_is_read_at_once() -> None:
-    """Of a stream that nobody is behind, a transaction is a batch; who shows each record at once reads each at once."""
-    world, eager = Steady(0.05), Steady(0.05, few_rows=0)
-    for one in (world, eager):
+def test_what_comes_before_a_commit_is_read_in_few_batches() -> None:
+    """Of a stream that nobody is behind; who shows each record at once, or reads few of them, reads each at once."""
+    world, eager, trickle = Steady(0.05), Steady(0.05, few_rows=0), Steady(0.05, gather_rows=100)
+    for one in (world, eager, trickle):
         one.lasts()
         assert sum(one.rows) == len(one.sunk()) > 250
-    assert len(world.rows) <= len(world.commits)
+    assert len(world.rows) <= 5 * len(world.commits)
     assert len(eager.rows) > 2 * len(world.rows)
+    assert len(trickle.rows) > 2 * len(world.rows)
 
 
 def test_a_lone_record_waits_for_nobody() -> None:
