@@ -68,8 +68,8 @@ def put_cells(
     for one in wanted.packed:
         if event.get(one.name) is LIFTED:
             continue
-        found, flags = numbers(event[one.name], one) if one.name in event else alike(one, ABSENT)
         with np.errstate(over="ignore", invalid="ignore"):
+            found, flags = numbers(event[one.name], one) if one.name in event else alike(one, ABSENT)
             out.matrix[row, one.places], out.flags[row, one.places] = found, flags
 
 

@@ -58,6 +58,17 @@ class PackedSink:
             place = self.field.place + first
             out.matrix[chosen, place : place + some] = taken.view(dtype).reshape(-1, some)
 
+    def each(self, out: Columns, walk: Walk, starts: Longs, width: int, rows: NDArray[np.bool_]) -> None:
+        """Take the numbers of the arrays in any blocks that begin at `starts` (n,), of the `rows` (n,) one by one."""
+        odd = np.zeros(len(rows), np.bool_)
+        for row in np.flatnonzero(rows).tolist():
+            numbers = _numbers(walk.data, int(starts[row]), width)
+            odd[row] = len(numbers) != self.field.count
+            if not odd[row]:
+                out.matrix[row, self.field.places] = numbers
+        if odd.any():
+            self.wrong(out, walk, odd)
+
     def _flag(self, out: Columns, on: Mask, flag: int) -> None:
         rows = slice(None) if on is None else on
         out.matrix[rows, self.field.places] = np.nan
@@ -101,17 +112,9 @@ def _array(width: int, sink: PackedSink, over: Over) -> Over:
         others = (walk.faults == 0) & ~usual if on is None else (walk.faults == 0) & ~usual & on
         if others.any():
             over(walk, out, others)
-            for row in np.flatnonzero(others & (walk.faults == 0)).tolist():
-                _put_one(walk, out, row, _numbers(walk.data, int(begun[row]), width), sink)
+            sink.each(out, walk, begun, width, others & (walk.faults == 0))
 
     return read
-
-
-def _put_one(walk: Walk, out: Columns, row: int, numbers: NDArray[np.floating], sink: PackedSink) -> None:
-    if len(numbers) == sink.field.count:
-        out.matrix[row, sink.field.places] = numbers
-    else:
-        sink.wrong(out, walk, np.arange(len(walk.at)) == row)
 
 
 def _numbers(data: bytes, at: int, width: int) -> NDArray[np.floating]:

@@ -29,8 +29,11 @@ class Sums:
         )
 
     def as_data(self) -> dict[str, Any]:
-        """The sums as JSON takes them."""
-        return {name: _plain(value) for name, value in vars(self).items()}
+        """The sums as JSON takes them; a confusion of no rows is left out.
+
+        So a snapshot that was written before there was one is the same when it is read and written again.
+        """
+        return {name: _plain(value) for name, value in vars(self).items() if name != "confusion" or value.any()}
 
     @classmethod
     def of_data(cls, data: Mapping[str, Any]) -> Self:

@@ -79,7 +79,8 @@ class TransactionalProducer:
 
         No bytecode of ours runs between two records.
         """
-        values = iter(writes.values[first:] if first else writes.values)
+        # A tuple's iterator tells how many are left, which not every sequence's does.
+        values = iter(tuple(writes.values[first:]))
         rows: list[Iterable[Any]] = [repeat(writes.topic), values, writes.keys[first:], writes.partitions[first:]]
         if writes.headers is not None:
             rows += [repeat(None), repeat(None), repeat(0), writes.headers[first:]]

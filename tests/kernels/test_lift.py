@@ -13,15 +13,11 @@ from hypothesis import strategies as st
 
 from kernels.compiled import compiled
 from schemas import packed as packing
-from schemas.columns import Columns, FeatureField, PackedField, Wanted
+from schemas.columns import FeatureField, PackedField, Wanted
 from schemas.json_rows import read_json
-from tests.schemas.packed_events import wanted_packed
+from tests.kernels.lifting import COUNT, PLAIN, WANTED, alone, needs_kernels, same
 
-COUNT = 3
-WANTED = wanted_packed(COUNT)
-PLAIN = b'{"id": "a", "t": 1, "a": 0.5, "p": %s, "z": 2.5}'
 SPACE = st.sampled_from(["", "", " ", "\n", "\t \r"])
-needs_kernels = pytest.mark.skipif(compiled is None, reason="nothing is lifted without the compiled kernels")
 
 
 def spelled(draw: st.DrawFn) -> str:
@@ -56,21 +52,6 @@ def texts(draw: st.DrawFn) -> bytes:
         whole[draw(st.integers(0, len(whole) - 1))] = draw(st.sampled_from(list(b'"\\{}[],: 0\x00\xff')))
         del whole[draw(st.integers(1, len(whole)) | st.just(len(whole))) :]
     return bytes(whole)
-
-
-def alone(values: list[bytes], monkeypatch: pytest.MonkeyPatch) -> Columns:
-    """What Python's parser makes of them alone."""
-    with monkeypatch.context() as without:
-        without.setattr(packing, "compiled", None)
-        return read_json(values, WANTED)
-
-
-def same(found: Columns, expected: Columns) -> None:
-    """Every cell and every word, to the bit."""
-    assert (found.ids, found.details) == (expected.ids, expected.details)
-    for name in ("times", "flags", "faults"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
-    np.testing.assert_array_equal(found.matrix.view(np.uint32), expected.matrix.view(np.uint32))
 
 
 @needs_kernels

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from load.bench.codec import OneSchema
 from schemas import reader as reading
-from schemas.columns import Columns, FeatureField, blank
+from schemas.columns import NOT_FINITE, Columns, FeatureField, blank
 from schemas.framing import frame
 from schemas.oracle import Oracle, difference
 from schemas.plan import Plan, compile_plan
 from schemas.reader import Reader
 from tests.schemas.avro_events import batches, record, wanted, write
+from tests.schemas.packed_events import packed_schema, wanted_packed
 
 SCHEMA = record(("x", ["null", "double"]), ("y", "double"))
 WANT = wanted(FeatureField("x", "float", nullable=True), FeatureField("y", "float"))
@@ -32,6 +33,15 @@ def test_it_sees_what_the_plan_sees(batch: Any) -> None:
         expected = oracle.decode([body], 0)
         assert not expected.faults.any()
         assert difference(found, row, expected) == ""
+
+
+def test_a_nan_that_signals_is_one_like_any_other() -> None:
+    """No reader warns of it: else whoever writes events could."""
+    schema, want, signal = packed_schema("bytes"), wanted_packed(2), b"\1\0\x80\x7f"
+    body = write(schema, {"id": "e", "t": 1, "a": 0.5, "p": np.float32(1.5).tobytes() + signal, "z": 2.5})
+    found, oracle = (one.decode([body], 0) for one in (compile_plan(schema, want), Oracle(schema, want)))
+    assert found.flags[0].tolist() == oracle.flags[0].tolist() == [0, 0, NOT_FINITE, 0]
+    assert found.matrix[0, [0, 1, 3]].tolist() == oracle.matrix[0, [0, 1, 3]].tolist() == [0.5, 1.5, 2.5]
 
 
 def test_a_wrong_cell_is_never_served(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,6 +111,25 @@ def test_an_array_may_come_in_blocks(blocks: list[tuple[int, bool]]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "packed"),
+    [
+        ("bytes", write_long(14) + bytes(12) + b"\4\0"),
+        ({"type": "array", "items": "float"}, write_long(3) + bytes(12) + b"\2" + b"\x0a\0\0\0" + b"\0"),
+        ({"type": "array", "items": "float"}, write_long(4) + bytes(12) + b"\0\x08\0\0" + b"\0"),
+    ],
+)
+def test_what_is_too_long_is_not_read_as_the_field_behind_it(written: Any, packed: bytes) -> None:
+    """Whoever took three numbers and went on would find a text in the rest, to the last byte."""
+    schema = record(("p", written), ("s", "string"))
+    want = Wanted("id", "t", WANTED.features[1:4], (PackedField("p", 0, 3),))
+    body, plan = PREFIX + b"\2a\2" + packed + b"\0", compile_plan(schema, want)
+    found = plan.decode([body], len(PREFIX))
+    assert (found.faults.tolist(), found.flags.tolist()) == ([0], [[WRONG_TYPE] * 3])
+    assert difference(found, 0, Oracle(schema, want).decode([body], len(PREFIX))) == ""
+    assert plan.walk is None or _plain(plan, [body])[1] == [0]
+
+
+@pytest.mark.parametrize(
     ("array", "why"),
     [
         (b"\x06" + bytes(11), "truncated"),

@@ -205,6 +205,15 @@ def test_a_snapshot_of_before_adds_up_with_what_is_told_now(reference: Reference
     assert Known.of_data(earlier).plus(known).confusion.tolist() == known.confusion.tolist()
 
 
+def test_a_snapshot_of_before_is_the_same_when_it_is_written_again(reference: Reference) -> None:
+    """It is known by what it holds: were it another, the whole log would be read again."""
+    shape = shape_of(reference.bundle)
+    for one in (nothing_seen(shape), nothing_known(shape)):
+        before = one.as_data()
+        assert "confusion" not in before
+        assert type(one).of_data(before).as_data() == before
+
+
 def test_a_regression_has_neither(tmp_path: Path) -> None:
     """Nothing is said of it, with the reason."""
     plain = Reference(make_bundle(tmp_path / "bundle", task="regression"))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.baseline import MISSING, UNSEEN_BIN
 from models.calibrator import among_classes
+from models.decide import MOST_CONFUSED
 from schemas.profile import MICRO, bound, parts
 from schemas.records import write_record
 from services.scorer.histograms import Histograms, counted
@@ -139,17 +140,19 @@ def test_parts_keep_under_their_size() -> None:
     assert [piece for group in groups for piece in group] == pieces
     assert len(groups) > 3
     for group in groups:
-        head = {
-            "role": "scorer",
-            "group": "g",
-            "arm": "champion",
-            "writer": "w",
-            "session": "s",
-            "sequence": 1,
-            "part": 0,
-            "parts": 1,
-            "model": "m",
-        }
-        value = write_record("profile", {**head, "bucket_micros": 1, "written_at": 1, "slices": group}, b"")
-        assert len(value) <= sum(map(bound, group)) + 100 <= 10_100
+        assert written(group) <= sum(map(bound, group)) + 100 <= 10_100
     assert parts([], 10_000) == [[]]
+
+
+def test_the_bound_holds_for_as_many_classes_as_are_told() -> None:
+    """Whose confusion is larger than all the rest of a slice."""
+    piece = next(iter(slices(seen(9, 3, buckets=1), SIZES, NAMED)))
+    many = {**piece, "confusion_places": list(range(MOST_CONFUSED**2)), "confusion_sums": [2**52] * MOST_CONFUSED**2}
+    assert written([many]) - written([]) <= bound(many)
+
+
+def written(group: list[dict[str, Any]]) -> int:
+    """Bytes of a profile of these slices."""
+    names = ("role", "group", "arm", "writer", "session", "model")
+    head = {**dict.fromkeys(names, "scorer"), "sequence": 1, "part": 0, "parts": 1, "bucket_micros": 1, "written_at": 1}
+    return len(write_record("profile", {**head, "slices": group}, b""))

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, overload
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
@@ -145,6 +146,34 @@ def test_a_queue_that_is_full_keeps_order_and_loses_nothing(count: int, room: in
     assert client.taken == [
         ("t", *row) for row in zip(writes.values, writes.keys, writes.partitions, heads, strict=True)
     ]
+
+
+class Lazy(Sequence[bytes]):
+    """Values that are made when they are asked for: nobody can tell how many an iterator over them still has."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> bytes: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[bytes]: ...
+    def __getitem__(self, at: int | slice) -> bytes | list[bytes]:
+        rows = range(self._count)[at]
+        return [b"%d" % row for row in rows] if isinstance(rows, range) else b"%d" % rows
+
+
+def test_any_sequence_goes_on_where_the_queue_was_full() -> None:
+    """Also one whose iterator cannot say how many are left."""
+    made, client = producer(None), Narrow(3)
+    made._producer = client
+    made.write(
+        Writes(topic="t", values=Lazy(8), keys=[b"k"] * 8, partitions=[0] * 8), time.monotonic() + 60, time.monotonic
+    )
+    assert [taken[1] for taken in client.taken] == list(Lazy(8))
 
 
 def test_a_record_that_is_refused_ends_the_transaction_behind_those_before_it() -> None:

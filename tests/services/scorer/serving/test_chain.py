@@ -277,3 +277,14 @@ def test_the_multiclass_prior_is_a_class_without_scores(tmp_path: Path) -> None:
     assert [MODES[mode] for mode in served.modes.tolist()] == ["prior", "prior"]
     assert served.decisions.tolist() == [2, 2]
     assert np.isnan(served.scores).all()
+
+
+def test_a_fallback_that_takes_the_same_features_in_another_order_gets_them_in_its_own(folder: Path) -> None:
+    """As many columns as the champion has, and each is another one."""
+    make_bundle(folder / "turned", version="turned", features=FEATURES[::-1])
+    matrix = np.random.default_rng(3).normal(size=(20, WIDTH)).astype(np.float32)
+    turned = Bench(folder, "good").link(folder, "turned")
+    assert turned is not None
+    own = load_bundle(folder / "turned")
+    expected = Session(own.onnx, own.contract).score(np.ascontiguousarray(matrix[:, ::-1]))
+    np.testing.assert_array_equal(turned.ask(matrix).scores, expected)
