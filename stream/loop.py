@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from stream.faults import Abort, Disturbed, Indefinite, Stopped
 from stream.holding import Holding
 from stream.log import Log
-from stream.pace import Pace
+from stream.pace import PARTS, Pace
 from stream.records import Batch, Place, Writes
 from stream.stage import Stage, Watch
 
 SLICE_SECONDS = 0.1
-PARTS = 4
-"""Batches that a rest is read in: with one a commit took two to three times as long, for all of it was written last."""
 
 
 class Loop:
@@ -88,8 +86,7 @@ class Loop:
         In some parts, so that what is written early is at the broker when the commit begins.
         """
         until = min(self._last + self._rest - self._taking, self._read_at + self._rest / PARTS)
-        gathers = self._pace.gather_rows <= self._last_rows < self._pace.few_rows
-        while gathers and (left := until - self._clock()) > 0 and not self._until():
+        while self._pace.gathers(self._last_rows) and (left := until - self._clock()) > 0 and not self._until():
             self._watch.beat()
             self._sleep(min(SLICE_SECONDS, left))
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+PARTS = 4
+"""Batches that a rest is read in: with one a commit took two to three times as long, for all of it was written last."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
@@ -29,6 +32,10 @@ class Pace:
     backoff_seconds: float = 0.2
     outage_seconds: float = 240.0
     hold_seconds: float = 1.0
+
+    def gathers(self, rows: int) -> bool:
+        """Whether more is waited for after a batch of so many."""
+        return self.gather_rows <= rows < self.few_rows
 
     def rest_seconds(self, commit_seconds: float) -> float:
         """Shortest time from one commit to the next where nobody is behind, after one that took so long."""

@@ -30,8 +30,8 @@ from stream.tracing.log import traced
 
 COMMIT_SHARE = 0.2
 """So much of the time at most goes into commits while nobody is behind: with a slow broker they are fewer."""
-FAR_BATCHES, FAR_COMMITS = 10, 10
-"""Who has so many batches to read leaves out so many commits: they took a third of the time of reading a backlog."""
+FAR_ROWS, FAR_COMMITS = 20_000, 10
+"""Who has so many events to read makes one commit of so many: they took a third of the time of reading a backlog."""
 
 
 def main() -> int:
@@ -154,7 +154,7 @@ def _pace(settings: Settings, contract: Contract) -> Pace:
         longest_seconds=settings.commit_millis / 1000,
         commit_share=COMMIT_SHARE,
         few_rows=settings.batch_rows // 2 if waits else 0,
-        far_rows=FAR_BATCHES * settings.batch_rows,
+        far_rows=FAR_ROWS,
         far_seconds=FAR_COMMITS * settings.commit_millis / 1000,
         heartbeat_seconds=settings.heartbeat_seconds,
     )

@@ -41,7 +41,7 @@ class ServiceSettings(BaseSettings):
     begin: Literal["earliest", "latest", "refuse"] = "refuse"
     """Where to begin in a partition this group never read."""
     commit_millis: Annotated[int, Field(ge=1, le=5_000)] = 100
-    """Longest a transaction stays open under load; ten times as long where a scorer has ten batches to read."""
+    """Longest a transaction stays open under load; ten times as long where a scorer has 20,000 events to read."""
     quiet_millis: Annotated[int, Field(ge=0, le=5_000)] = 10
     """Shortest time between two commits when the input is drained; no early ones are made at least once."""
     heartbeat_seconds: Annotated[float, Field(gt=0, le=600)] = 5.0
