@@ -193,7 +193,7 @@ def test_a_row_taken_back_that_was_never_added_leaves_no_figure(reference: Refer
     known.confusion[0, 1] = -1
     found = settled(known)
     assert found.confusion.min() == 0
-    assert figures(replace(found, rows=4), reference) == {}
+    assert figures(replace(found, rows=2), reference) == {}
 
 
 def test_a_snapshot_of_before_adds_up_with_what_is_told_now(reference: Reference) -> None:
