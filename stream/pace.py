@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+COMMIT_SHARE = 0.2
+"""So much of the time, at most, goes into the commits of who reads events while nobody is behind."""
 PARTS = 4
 """Batches that a rest is read in: with one a commit took two to three times as long, for all of it was written last."""
 

@@ -30,7 +30,7 @@ from stream.kafka.log import KafkaLog
 from stream.kafka.settings import LogSettings
 from stream.kafka.tail import Tail
 from stream.loop import Loop
-from stream.pace import Pace
+from stream.pace import COMMIT_SHARE, Pace
 from stream.records import Place
 from stream.redis import Address, Store
 from stream.stopping import Asked
@@ -38,8 +38,6 @@ from stream.tracing.log import traced
 
 BECAUSE = "a prediction and its label meet in the partition of the same number"
 STORE_SECONDS = 2.0
-COMMIT_SHARE = 0.2
-"""So much of the time at most goes into commits while nobody is behind: with a slow broker or store they are fewer."""
 FETCH_BYTES = 131_072
 """A label may come 100 ms later into a metric; a broker that is asked hundreds of times a second has no time left."""
 PROFILES_BACK = 500

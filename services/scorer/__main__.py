@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import structlog
 
-from models.contract import Contract
 from services.scorer.kit import Kit
 from services.scorer.pipeline import Scorer
 from services.scorer.settings import PREFIX, Settings, Topics, read_settings
 from services.scorer.start.assembly import Opened, claims_of, kit_of, look_up, open_bundles
 from services.scorer.start.comeback import Comeback
+from services.scorer.start.pace import pace_of
 from services.scorer.start.preflight import partitions_of_model
 from services.scorer.start.protocol import Protocol
 from services.scorer.start.resume import last_positions
@@ -24,14 +24,8 @@ from stream.kafka.log import KafkaLog
 from stream.kafka.plain import PlainLog
 from stream.kafka.settings import LogSettings
 from stream.loop import Loop
-from stream.pace import Pace
 from stream.stopping import Asked
 from stream.tracing.log import traced
-
-COMMIT_SHARE = 0.2
-"""So much of the time at most goes into commits while nobody is behind: with a slow broker they are fewer."""
-FAR_ROWS, FAR_COMMITS = 20_000, 10
-"""Who has so many events to read makes one commit of so many: they took a third of the time of reading a backlog."""
 
 
 def main() -> int:
@@ -113,7 +107,7 @@ def _score(
         watching.follow(kafka, spans)
         spare()
         stop.ready()
-        Loop(kafka, scorer, watching, pace=_pace(settings, bundle.contract)).run(stop)
+        Loop(kafka, scorer, watching, pace=pace_of(settings, bundle.contract)).run(stop)
     finally:
         kafka.close()
         if claims is not None:
@@ -141,22 +135,6 @@ def _log_settings(settings: Settings, topics: Topics, session: str) -> LogSettin
         max_poll_seconds=settings.max_poll_millis / 1000,
         delivery=settings.delivery,
         file=settings.kafka_config,
-    )
-
-
-def _pace(settings: Settings, contract: Contract) -> Pace:
-    """At least once a commit shows nobody anything, and all that comes meanwhile waits: none is made early."""
-    is_seen_by_commit = settings.delivery == "exactly_once"
-    # What is seen at once, or answered by another where it waited too long, is not left to wait for a commit.
-    waits = is_seen_by_commit and contract.overload == "wait"
-    return Pace(
-        quiet_seconds=(settings.quiet_millis if is_seen_by_commit else settings.commit_millis) / 1000,
-        longest_seconds=settings.commit_millis / 1000,
-        commit_share=COMMIT_SHARE,
-        few_rows=settings.batch_rows // 2 if waits else 0,
-        far_rows=FAR_ROWS,
-        far_seconds=FAR_COMMITS * settings.commit_millis / 1000,
-        heartbeat_seconds=settings.heartbeat_seconds,
     )
 
 
