@@ -147,7 +147,11 @@ class Baseline(Part):
 
     def score_bins(self, scores: NDArray[np.float64]) -> NDArray[np.int32]:
         """The bin of every score; `scores` is (n,), the headline score of each row."""
-        return np.searchsorted(self.scores.edges, scores, side="right").astype(np.int32)
+        return np.searchsorted(self._score_edges, scores, side="right").astype(np.int32)
+
+    @cached_property
+    def _score_edges(self) -> NDArray[np.float64]:
+        return np.array(self.scores.edges, np.float64)
 
     def standardised(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """(x - mean) / sd, (n, F), kept within ±1000; 0.0 for a missing value and for every category."""

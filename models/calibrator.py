@@ -1,6 +1,7 @@
 """The calibrator: the probability that a decision is right, read off its score."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, Self
 
@@ -45,6 +46,12 @@ def check_rising(scores: Sequence[float], chances: Sequence[float]) -> None:
         raise ValueError("chances must lie between 0 and 1")
 
 
+@lru_cache(maxsize=256)
+def _array(knots: tuple[float, ...]) -> NDArray[np.float64]:
+    """Knots as numpy takes them, made once: a batch would wait longer for that than for its answer."""
+    return np.array(knots)
+
+
 class Curve(Part):
     """A rising curve from score to probability."""
 
@@ -58,7 +65,7 @@ class Curve(Part):
 
     def curve(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """The probability at each score, (n,); flat beyond the outer knots."""
-        return np.interp(scores, self.scores, self.chances)
+        return np.interp(scores, _array(self.scores), _array(self.chances))
 
 
 class Calibrator(Part):
@@ -88,7 +95,7 @@ class Calibrator(Part):
 
     def curve(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """The probability at each score by the curve of all rows, (n,); flat beyond the outer knots."""
-        return np.interp(scores, self.scores, self.chances)
+        return np.interp(scores, _array(self.scores), _array(self.chances))
 
     def estimate(self, scores: NDArray[np.float64], decisions: NDArray[np.int64]) -> NDArray[np.float64]:
         """Calibrated probability that each decision is right, (n,).

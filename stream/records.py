@@ -54,7 +54,7 @@ class Batch:
         for code, name in enumerate(names):
             own = np.flatnonzero(codes == code)
             partitions = self.partitions[own]
-            each = np.unique(partitions).tolist()
+            each = np.flatnonzero(np.bincount(partitions)).tolist()
             found += [(Place(name, partition), own[partitions == partition]) for partition in each]
         return found
 

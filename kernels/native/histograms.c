@@ -73,13 +73,17 @@ PyObject *histograms(PyObject *self, PyObject *args)
         return NULL;
     Py_ssize_t rows = v[1].len / 8, features = v[3].len / 4;
     Bins b = {v[2].buf, v[3].buf, v[4].buf, v[5].buf, features, features ? v[2].len / 4 / features : 0, width};
-    if ((done = is_sound(&b, v, rows, groups)))
+    if ((done = is_sound(&b, v, rows, groups))) {
+        /* Nobody else has the table and the sums, and the buffers are held. */
+        Py_BEGIN_ALLOW_THREADS
         for (Py_ssize_t i = 0; i < rows; i++) {
             int64_t group = ((const int64_t *)v[1].buf)[i];
             const float *row = (const float *)v[0].buf + i * features;
             count_row(&b, row, (int64_t *)v[6].buf + group * features * width,
                       (int64_t *)v[7].buf + group * features * 2);
         }
+        Py_END_ALLOW_THREADS
+    }
     for (int i = 0; i < 8; i++)
         PyBuffer_Release(&v[i]);
     return done ? Py_NewRef(Py_None) : NULL;

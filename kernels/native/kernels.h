@@ -16,15 +16,16 @@
 /* Where the C library can choose when it loads, a second version for wider registers; both give the same bits. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
 #define WIDE __attribute__((target_clones("avx2", "default")))
+#define CHOOSES
 #else
 #define WIDE
 #endif
 
 /* The nearest whole number, ties to the even one, of a double below 2^51: two additions, which become vectors. */
+#define SHIFT 6755399441055744.0
 static inline double whole(double value)
 {
-    const double shift = 6755399441055744.0;
-    return (value + shift) - shift;
+    return (value + SHIFT) - SHIFT;
 }
 
 /* A contiguous buffer of exactly `count` items of `size` bytes; an error otherwise. */

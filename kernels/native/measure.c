@@ -1,10 +1,11 @@
 /* How strange rows are: eight at a time, in whole numbers whose sums are exact, so that no order changes a bit. */
 #include "kernels.h"
 
-enum { TOGETHER = 8, STRIP = 4, MOST_STEPS = 16, GIVEN = 9 };
+#ifdef CHOOSES
+#include <immintrin.h>
+#endif
 
-/* Left to itself the compiler keeps no sum in a register here, and takes six times as long. */
-typedef double pair __attribute__((vector_size(16), aligned(8)));
+enum { TOGETHER = 8, MOST_STEPS = 16, GIVEN = 9 };
 
 /* m features with k knots: what models/ood.py fitted, in its order and units. */
 typedef struct {
@@ -47,7 +48,8 @@ WIDE static void bounds(const Curves *c, const Desk *d, double *beyond)
         }
 }
 
-WIDE static void heights(const Curves *c, const Desk *d)
+/* Each value on its feature's curve, in whole units: one clipped piece of the curve after another. */
+static void heights_by_1(const Curves *c, const Desk *d)
 {
     for (Py_ssize_t j = 0; j < c->features; j++) {
         double sum[TOGETHER];
@@ -68,27 +70,80 @@ WIDE static void heights(const Curves *c, const Desk *d)
     }
 }
 
-/* Rows i and on, `rows` of them, of matrix (m, m) times heights (m, 8): each height is fetched once for all of them. */
-static inline void strip(const double *matrix, const Curves *c, const Desk *d, Py_ssize_t i, const Py_ssize_t rows)
-{
-    pair sum[STRIP][TOGETHER / 2] = {{{0}}};
-    for (Py_ssize_t j = 0; j < c->features; j++)
-        for (Py_ssize_t b = 0; b < TOGETHER / 2; b++) {
-            pair height = *(const pair *)(d->heights + j * TOGETHER + b * 2);
-            for (Py_ssize_t r = 0; r < rows; r++)
-                sum[r][b] += height * matrix[(i + r) * c->features + j];
-        }
-    memcpy(d->found + i * TOGETHER, sum, (size_t)rows * sizeof sum[0]);
-}
+#ifdef CHOOSES
+/* The same in the registers that are named: left to itself the compiler takes twice as long. */
+#define HEIGHTS(NAME, TARGET, LANE, LANES, MAX, MIN, ALL)                                                              \
+    __attribute__((target(TARGET))) static void NAME(const Curves *c, const Desk *d)                                   \
+    {                                                                                                                  \
+        enum { EACH = TOGETHER / (LANES) };                                                                            \
+        Py_ssize_t m = c->features;                                                                                    \
+        for (Py_ssize_t j = 0; j < m; j++) {                                                                           \
+            LANE sum[EACH], values[EACH];                                                                              \
+            memcpy(values, d->values + j * TOGETHER, sizeof values);                                                   \
+            for (int b = 0; b < EACH; b++)                                                                             \
+                sum[b] = ALL(c->start[j]);                                                                             \
+            for (Py_ssize_t p = 0; p < c->pieces; p++)                                                                 \
+                for (int b = 0; b < EACH; b++)                                                                         \
+                    sum[b] += MIN(MAX(values[b], ALL(c->knots[p * m + j])), ALL(c->knots[(p + 1) * m + j]))            \
+                              * c->slopes[p * m + j];                                                                  \
+            for (int b = 0; b < EACH; b++)                                                                             \
+                sum[b] = (sum[b] + SHIFT) - SHIFT;                                                                     \
+            memcpy(d->heights + j * TOGETHER, sum, sizeof sum);                                                        \
+        }                                                                                                              \
+    }
 
-/* matrix (m, m) times heights (m, 8) */
-static void times(const double *matrix, const Curves *c, const Desk *d)
+HEIGHTS(heights_by_4, "avx2", __m256d, 4, _mm256_max_pd, _mm256_min_pd, _mm256_set1_pd)
+HEIGHTS(heights_by_8, "avx512f", __m512d, 8, _mm512_max_pd, _mm512_min_pd, _mm512_set1_pd)
+#endif
+
+/* matrix (m, m) times heights (m, 8): eight rows of the matrix at a time, so that a height is fetched once for them.
+ * The sums are exact, so that each width of register has the same. */
+#define TIMES(NAME, TARGET, LANES)                                                                                     \
+    TARGET static void NAME(const double *matrix, const Curves *c, const Desk *d)                                      \
+    {                                                                                                                  \
+        typedef double lane __attribute__((vector_size((LANES) * 8), aligned(8)));                                     \
+        enum { EACH = TOGETHER / (LANES), STRIP = (LANES) > 4 ? 8 : 4 };                                               \
+        Py_ssize_t m = c->features, i = 0;                                                                             \
+        for (; i + STRIP <= m; i += STRIP) {                                                                           \
+            lane sum[STRIP][EACH] = {{{0}}};                                                                           \
+            for (Py_ssize_t j = 0; j < m; j++)                                                                         \
+                for (int b = 0; b < EACH; b++) {                                                                       \
+                    lane height = *(const lane *)(d->heights + j * TOGETHER + b * (LANES));                            \
+                    for (int r = 0; r < STRIP; r++)                                                                    \
+                        sum[r][b] += height * matrix[(i + r) * m + j];                                                 \
+                }                                                                                                      \
+            memcpy(d->found + i * TOGETHER, sum, sizeof sum);                                                          \
+        }                                                                                                              \
+        for (; i < m; i++) {                                                                                           \
+            lane sum[EACH] = {{0}};                                                                                    \
+            for (Py_ssize_t j = 0; j < m; j++)                                                                         \
+                for (int b = 0; b < EACH; b++)                                                                         \
+                    sum[b] += *(const lane *)(d->heights + j * TOGETHER + b * (LANES)) * matrix[i * m + j];            \
+            memcpy(d->found + i * TOGETHER, sum, sizeof sum);                                                          \
+        }                                                                                                              \
+    }
+
+TIMES(times_by_2, , 2)
+#ifdef CHOOSES
+TIMES(times_by_4, __attribute__((target("avx2"))), 4)
+TIMES(times_by_8, __attribute__((target("avx512f"))), 8)
+#endif
+
+typedef struct {
+    void (*heights)(const Curves *, const Desk *);
+    void (*times)(const double *, const Curves *, const Desk *);
+} Ways;
+
+/* The widest registers that this processor has. */
+static Ways widest(void)
 {
-    Py_ssize_t i = 0;
-    for (; i + STRIP <= c->features; i += STRIP)
-        strip(matrix, c, d, i, STRIP);
-    for (; i < c->features; i++)
-        strip(matrix, c, d, i, 1);
+#ifdef CHOOSES
+    if (__builtin_cpu_supports("avx512f"))
+        return (Ways){heights_by_8, times_by_8};
+    if (__builtin_cpu_supports("avx2"))
+        return (Ways){heights_by_4, times_by_4};
+#endif
+    return (Ways){heights_by_1, times_by_2};
 }
 
 static Py_ssize_t lost_in(const Curves *c, const Desk *d, Py_ssize_t b)
@@ -152,15 +207,16 @@ WIDE static void lengths(const Curves *c, const Desk *d, double *distances)
 
 static void measure_rows(const Curves *c, const Desk *d, const float *matrix, Py_ssize_t rows, double *out[2])
 {
+    const Ways by = widest();
     for (Py_ssize_t row = 0; row < rows; row += TOGETHER) {
         Py_ssize_t count = rows - row < TOGETHER ? rows - row : TOGETHER;
         double beyond[TOGETHER], distances[TOGETHER];
         int any = take(c, d, matrix + row * c->width, count);
         bounds(c, d, beyond);
-        heights(c, d);
+        by.heights(c, d);
         for (Py_ssize_t b = 0; any && b < count; b++)
             fill(c, d, b);
-        times(c->root, c, d);
+        by.times(c->root, c, d);
         lengths(c, d, distances);
         memcpy(out[0] + row, beyond, (size_t)count * 8);
         memcpy(out[1] + row, distances, (size_t)count * 8);
@@ -189,7 +245,10 @@ static int measure_all(Curves *c, const Py_buffer *matrix, Py_ssize_t rows, doub
     if (room == NULL)
         return PyErr_NoMemory(), 0;
     Desk d = {room, room + cells, room + 2 * cells, (uint8_t *)(room + 3 * cells)};
+    /* Nobody else has the two columns that are filled, and the buffers are held. */
+    Py_BEGIN_ALLOW_THREADS
     measure_rows(c, &d, matrix->buf, rows, out);
+    Py_END_ALLOW_THREADS
     PyMem_Free(room);
     return 1;
 }

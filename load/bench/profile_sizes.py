@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -14,7 +15,7 @@ from schemas.framing import frame
 from schemas.profile import parts
 from schemas.records import write_record
 from services.scorer.histograms import Histograms, counted
-from services.scorer.profile import Seen, Sizes, slices
+from services.scorer.profile import Seen, Sizes, features_of, slices
 
 PART_BYTES = 524_288
 HOUR_MICROS = 3_600_000_000
@@ -56,9 +57,11 @@ def seen(case: Case, chance: np.random.Generator, rows: int) -> Seen:
     bins[chance.random(bins.shape) < MISSING_SHARE] = -1
     scores = chance.random(rows)
     segments = chance.integers(0, case.segments, (rows, 1)) if case.segments else np.zeros((rows, 0))
+    raw = np.hstack([bins, chance.normal(size=bins.shape)]).astype(np.float32)
+    buckets = START_MICROS + HOUR_MICROS * chance.integers(0, case.buckets, rows)
     return Seen(
-        buckets=START_MICROS + HOUR_MICROS * chance.integers(0, case.buckets, rows),
-        raw=np.hstack([bins, chance.normal(size=bins.shape)]).astype(np.float32),
+        buckets=buckets,
+        features=[partial(features_of, count, raw, buckets)],
         score_bins=(scores * SCORE_BINS).astype(np.int32),
         scores=scores,
         decisions=(scores > 0.5).astype(np.int64),  # noqa: PLR2004 - the threshold
@@ -79,7 +82,6 @@ def count(raw: NDArray[np.float32], groups: NDArray[np.int64], number: int) -> H
 def pieces(case: Case, batches: list[Seen]) -> Iterator[dict[str, Any]]:
     """The slices of every version."""
     sizes = Sizes(
-        count=count,
         decision_names=("false", "true"),
         segment_names=(tuple(f"origin={code}" for code in range(case.segments)),) if case.segments else (),
     )

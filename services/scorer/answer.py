@@ -14,6 +14,9 @@ from services.scorer.reasons import Reasons
 from services.scorer.serving.causes import CAUSES
 from services.scorer.serving.chain import REJECTED, Served
 
+Judged = tuple[NDArray[np.float64], NDArray[np.bool_]]
+"""How strange each row is, and whether it is flagged, both (n,)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
@@ -48,15 +51,17 @@ class Answer:
         return Answer(**columns | cut | {"ids": ids, "reasons": self.reasons.take(rows)})
 
 
-def answered(kit: Kit, *, rows: NDArray[np.int64], columns: Columns, verdicts: Verdicts, served: Served) -> Answer:
-    """Spread what was `served` to the rows that keep the contract over all readable rows, those at `rows` (n,)."""
+def answered(
+    kit: Kit, *, rows: NDArray[np.int64], columns: Columns, verdicts: Verdicts, served: Served, judged: Judged | None
+) -> Answer:
+    """Spread what was `served` and `judged` of the rows that keep the contract over all readable ones, at `rows`."""
     good = ~verdicts.rejected
     n = len(rows)
     scores = _spread(served.scores, good, np.nan)
     causes = _spread(served.causes, good, 0)
     ood, flagged = np.full(n, np.nan), np.zeros(n, np.bool_)
-    if kit.bundle.ood is not None:
-        strange, beyond = kit.bundle.ood.judge(verdicts.raw if good.all() else verdicts.raw[good])
+    if judged is not None:
+        strange, beyond = judged
         ood, flagged = _spread(strange, good, np.nan), _spread(beyond, good, False)  # noqa: FBT003 - of a row not judged
     return Answer(
         rows=rows,

@@ -7,17 +7,20 @@ WRITES  predictions (refused rows and watermark marks among them), dead letters,
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.columns import FAULTS, Columns
 from services.scorer.account import Account
-from services.scorer.answer import Answer, answered
+from services.scorer.answer import Answer, Judged, answered
 from services.scorer.aside import Aside
+from services.scorer.beside import Beside
 from services.scorer.claims.claims import REASON as UNSURE
 from services.scorer.core import Verdicts, check
 from services.scorer.kit import Kit
+from services.scorer.profile import Features, features_of
 from services.scorer.serving.chain import REJECTED, Served
 from services.scorer.sight import Sight
 from services.scorer.tally import rows_by_use, seen, tell
@@ -39,6 +42,7 @@ class Scorer(Stage):
         self._kit, self._sight, self._successor = kit, sight, successor
         self._clocks, self._account, self._aside = Clocks(), Account(kit), Aside(kit)
         self._held: Mapping[Place, int] = {}
+        self._beside = Beside()
 
     def assigned(self, starts: Mapping[Place, Start]) -> None:
         """Take up each partition's watermark where its last commit left it."""
@@ -83,8 +87,10 @@ class Scorer(Stage):
         began = self._lap("decode", began)
         verdicts = self._check(batch, columns.times, rows, live=live, marks=marks, now_micros=now_micros)
         began = self._lap("validate", began)
-        served = self._serve(batch, live[~verdicts.rejected], verdicts, now_micros=now_micros)
-        answer = answered(self._kit, rows=live, columns=rows, verdicts=verdicts, served=served)
+        good = ~verdicts.rejected
+        judged = self._judge(verdicts.raw if good.all() else verdicts.raw[good])
+        served = self._serve(batch, live[good], verdicts, now_micros=now_micros)
+        answer = answered(self._kit, rows=live, columns=rows, verdicts=verdicts, served=served, judged=judged())
         began = self._lap("infer", began)
         answer = self._once(batch, answer)
         self._use(batch, answer, marks)
@@ -171,7 +177,16 @@ class Scorer(Stage):
             self._account.count(batch, answer.rows[which], what)
         self._account.count(batch, np.flatnonzero(marks), "marks")
         self._account.reasons(tell(self._sight, answer))
-        self._account.saw(seen(self._kit.bundle.baseline, answer, self._kit.classes))
+        self._account.saw(seen(self._kit.bundle.baseline, answer, self._kit.classes, self._count))
+
+    def _judge(self, rows: NDArray[np.float32]) -> Callable[[], Judged | None]:
+        """How strange rows are, beside the model that answers them."""
+        detector = self._kit.bundle.ood
+        return (lambda: None) if detector is None else self._beside.begin(partial(detector.judge, rows), rows=len(rows))
+
+    def _count(self, rows: NDArray[np.float32], buckets: NDArray[np.int64]) -> Callable[[], Features]:
+        """The features of rows, beside the writing of their predictions."""
+        return self._beside.begin(partial(features_of, self._kit.count, rows, buckets), rows=len(rows))
 
     def _dead(self, batch: Batch, columns: Columns, dead: NDArray[np.int64]) -> Writes:
         self._account.count(batch, dead, "dead")

@@ -1,6 +1,6 @@
 """What a transaction saw, by event-time bucket, in sums that do not depend on how rows were batched."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,21 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.profile import MICRO, fixed
-from services.scorer.histograms import Count
+from services.scorer.histograms import Count, Histograms
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
     """n scored rows: what a slice is made of.
 
-    `buckets` int64 (n,) µs; `raw` float32 (n, F), the features as they came; `score_bins` int32 (n,); `scores` float64
-    (n,); `decisions` int64 (n,), -1 = none; `estimates` float64 (n,), NaN = none; `chances` float64 (n, L) of each
-    class, L = 0 where no confusion is counted; `marked`, `flagged` (out of distribution) bool (n,); `segments` int32
-    (n, S), one code a segment field.
+    `buckets` int64 (n,) µs; `features` of each batch, which may still be counted; `score_bins` int32 (n,); `scores`
+    float64 (n,); `decisions` int64 (n,), -1 = none; `estimates` float64 (n,), NaN = none; `chances` float64 (n, L) of
+    each class, L = 0 where no confusion is counted; `marked`, `flagged` (out of distribution) bool (n,); `segments`
+    int32 (n, S), one code a segment field.
     """
 
     buckets: NDArray[np.int64]
-    raw: NDArray[np.float32]
+    features: Sequence[Callable[[], "Features"]]
     score_bins: NDArray[np.int32]
     scores: NDArray[np.float64]
     decisions: NDArray[np.int64]
@@ -33,31 +33,69 @@ class Seen:
     segments: NDArray[np.int32]
 
 
+@dataclass(frozen=True)
+class Features:
+    """The features of one batch: histograms by bucket, `buckets` µs, rising."""
+
+    buckets: NDArray[np.int64]
+    histograms: Histograms
+
+
+def features_of(count: Count, raw: NDArray[np.float32], buckets: NDArray[np.int64]) -> Features:
+    """Count the features of n rows as they came, `raw` (n, F), whose buckets are `buckets` (n,)."""
+    own, groups = grouped(buckets)
+    return Features(own, count(raw, groups, len(own)))
+
+
+def grouped(buckets: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The values that occur, rising, and each row's place among them; where many neighbours are equal soon done.
+
+    >>> [*map(np.ndarray.tolist, grouped(np.array([7, 7, 3, 7])))]
+    [[3, 7], [1, 1, 0, 1]]
+    """
+    starts = np.flatnonzero(np.diff(buckets, prepend=buckets[:1] - 1))
+    values, which = np.unique(buckets[starts], return_inverse=True)
+    return values, np.repeat(which, np.diff(starts, append=len(buckets)))
+
+
 def together(seen: Sequence[Seen]) -> Seen:
     """The rows of several batches as one."""
-    return Seen(**{name: np.concatenate([getattr(one, name) for one in seen]) for name in Seen.__dataclass_fields__})
+    columns = {name: [getattr(one, name) for one in seen] for name in Seen.__dataclass_fields__ if name != "features"}
+    features = [batch for one in seen for batch in one.features]
+    return Seen(features=features, **{name: np.concatenate(some) for name, some in columns.items()})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """How features are counted, what decisions and segment codes are called."""
+    """What decisions and segment codes are called."""
 
-    count: Count
     decision_names: tuple[str, ...]
     segment_names: tuple[tuple[str, ...], ...]
 
 
 def slices(seen: Seen, sizes: Sizes, named: dict[str, str]) -> Iterator[dict[str, Any]]:
     """The slices of some rows as Avro records: each bucket's whole, then its segments; `named` says whose they are."""
-    buckets, groups = np.unique(seen.buckets, return_inverse=True)
+    buckets, groups = grouped(seen.buckets)
     wholes, confusion = _counts(seen, groups, sizes), _confusion(seen, groups, len(buckets))
-    features = sizes.count(seen.raw, groups, len(buckets))
+    features = _features(seen, buckets)
     parts = [_segment(seen, groups, place, sizes) for place in range(len(sizes.segment_names))]
     for group, bucket in enumerate(buckets.tolist()):
         base = {"bucket": bucket, **named}
         yield {**base, "segment": "", **wholes[group], "features": features.features(group), **confusion[group]}
         for part in parts:
             yield from ({**base, **one, "features": []} for one in part[group])
+
+
+def _features(seen: Seen, buckets: NDArray[np.int64]) -> Histograms:
+    """The features of all batches, by the place of their bucket among `buckets`."""
+    first, *others = (batch() for batch in seen.features)
+    shape = len(buckets), *first.histograms.counts.shape[1:]
+    whole = Histograms(np.zeros(shape, np.int64), np.zeros((*shape[:2], 2), np.int64))
+    for one in (first, *others):
+        places = np.searchsorted(buckets, one.buckets)
+        whole.counts[places] += one.histograms.counts
+        whole.sums[places] += one.histograms.sums
+    return whole
 
 
 def _confusion(seen: Seen, groups: NDArray[np.int64], count: int) -> list[dict[str, list[int]]]:

@@ -1,5 +1,7 @@
 """What became of a batch's readable rows: for the account, the metrics, the profile."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,10 +10,13 @@ from models.calibrator import among_classes
 from schemas.prediction import MODES
 from services.scorer.answer import Answer
 from services.scorer.claims.claims import REASON as UNSURE
-from services.scorer.profile import Seen
+from services.scorer.profile import Features, Seen
 from services.scorer.serving.causes import CAUSES
 from services.scorer.serving.chain import FALLBACK, PRIOR, REJECTED, SCORED
 from services.scorer.sight import Sight
+
+Counting = Callable[[NDArray[np.float32], NDArray[np.int64]], Callable[[], Features]]
+"""(features as they came (n, F), buckets (n,)) -> what says how often each value occurs."""
 
 
 def rows_by_use(answer: Answer) -> dict[str, NDArray[np.bool_]]:
@@ -40,7 +45,7 @@ def tell(sight: Sight, answer: Answer) -> dict[str, int]:
     return answer.reasons.counts(np.ones(len(answer.rows), np.bool_))
 
 
-def seen(baseline: Baseline, answer: Answer, classes: int) -> Seen:
+def seen(baseline: Baseline, answer: Answer, classes: int, counting: Counting) -> Seen:
     """What the profile needs of the rows that the champion scored; their features as they came, nothing imputed.
 
     Of so many `classes` it counts the confusion (models.decide.confused_classes).
@@ -48,7 +53,7 @@ def seen(baseline: Baseline, answer: Answer, classes: int) -> Seen:
     scored = answer.take(np.flatnonzero(answer.modes == SCORED))
     return Seen(
         buckets=scored.buckets,
-        raw=scored.raw,
+        features=[counting(scored.raw, scored.buckets)],
         score_bins=baseline.score_bins(scored.scores),
         scores=scored.scores,
         decisions=scored.decisions,

@@ -91,7 +91,7 @@ class GroupConsumer(Standing):
         if self._fatal is not None:
             raise Stopped(f"Kafka consumer: {self._fatal}", cause=FATAL_CAUSE, fix=FATAL_FIX)
         # By identity: confluent-kafka 2.16 raises where an error is compared with None.
-        good = [m for m, error in zip(messages, map(Message.error, messages), strict=True) if error is None]
+        good = [m for m in messages if m.error() is None] if any(map(Message.error, messages)) else messages
         broken = [m for m in messages if is_broken(m)] if len(good) < len(messages) else []
         self._note_ends(messages, good)
         # Before the changes: a deleted topic is told once, beside the revocation that it causes.

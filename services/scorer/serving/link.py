@@ -16,6 +16,8 @@ from services.scorer.serving.salvage import most_runs, salvage
 from services.scorer.serving.worker import Hung, TooSlow, Worker
 
 TRIAL_ROWS, TRIAL_SECONDS = 8, 0.5
+RUN_ROWS = 2_000
+"""Most rows in one run: a deadline is not to be missed because a batch is large."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +33,8 @@ class Said:
 class Link:
     """Asks a bundle's model for answers; `places` (F,) are the columns of the matrix that are its features.
 
-    `deadline_seconds` is for a run over a batch; finding the rows that made it fail takes at most as long again.
+    `deadline_seconds` is for a run over at most RUN_ROWS; finding the rows that made one fail takes at most as long
+    again.
     """
 
     def __init__(
@@ -77,7 +80,7 @@ class Link:
             return nothing, np.full(len(matrix), BREAKER_OPEN, np.int8)
         fault: ModelFault | None = None
         try:
-            scores = self._worker.run(matrix, self._deadline)
+            scores = self._run(matrix)
         except ModelFault as error:
             fault = error
             scores = nothing if isinstance(error, Hung) else self._salvaged(matrix)
@@ -85,6 +88,12 @@ class Link:
         self._learn(fault, rows=len(matrix), answered=int(answered.sum()))
         scores[~answered] = np.nan
         return scores, np.where(answered, 0, _cause(fault)).astype(np.int8)
+
+    def _run(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The scores of all rows, in as many runs as that takes. Raises ModelFault."""
+        starts = range(0, len(matrix), RUN_ROWS)
+        done = [self._worker.run(matrix[at : at + RUN_ROWS], self._deadline) for at in starts]
+        return done[0] if len(done) == 1 else np.concatenate(done)
 
     def _may_ask(self) -> bool:
         """Whether the breaker lets a batch through; half open, golden rows are tried first, so that no event is."""

@@ -1,6 +1,7 @@
 """The profile: counts add up, do not depend on batching, fit into parts."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from models.decide import MOST_CONFUSED
 from schemas.profile import MICRO, bound, parts
 from schemas.records import write_record
 from services.scorer.histograms import Histograms, counted
-from services.scorer.profile import Seen, Sizes, slices, together
+from services.scorer.profile import Seen, Sizes, features_of, slices, together
 
 BINS = (4, 3, 2)
 
@@ -24,28 +25,39 @@ def count(raw: NDArray[np.float32], groups: NDArray[np.int64], number: int) -> H
     return counted(raw[:, :3].astype(np.int32), raw[:, 3:].astype(np.float64), (groups, number), width=6)
 
 
-SIZES = Sizes(count=count, decision_names=("early", "on_time", "late"), segment_names=(("s=a", "s=b", "s=other"),))
+SIZES = Sizes(decision_names=("early", "on_time", "late"), segment_names=(("s=a", "s=b", "s=other"),))
 NAMED = {"model_version": "1", "bundle_digest": "d" * 64, "arm": "champion"}
 
 
-def seen(rows: int, seed: int, buckets: int = 3, classes: int = 3) -> Seen:
-    """Scored rows at random."""
+def columns(rows: int, seed: int, buckets: int = 3, classes: int = 3) -> dict[str, NDArray[Any]]:
+    """Scored rows at random, with their features as they came."""
     chance = np.random.default_rng(seed)
     decisions = chance.integers(0, classes, rows)
     estimates = np.where(chance.random(rows) < 0.2, np.nan, chance.random(rows))
     bins = np.stack([chance.integers(UNSEEN_BIN, size, rows) for size in BINS], axis=1)
-    return Seen(
-        buckets=chance.integers(0, buckets, rows) * 3_600_000_000,
-        raw=np.hstack([bins, chance.normal(size=(rows, 3))]).astype(np.float32),
-        score_bins=chance.integers(0, 20, rows).astype(np.int32),
-        scores=chance.random(rows),
-        decisions=decisions,
-        estimates=estimates,
-        chances=among_classes(estimates, chance.random((rows, classes)), decisions),
-        marked=chance.random(rows) < 0.1,
-        flagged=chance.random(rows) < 0.05,
-        segments=chance.integers(0, 3, (rows, 1)).astype(np.int32),
-    )
+    return {
+        "buckets": chance.integers(0, buckets, rows) * 3_600_000_000,
+        "raw": np.hstack([bins, chance.normal(size=(rows, 3))]).astype(np.float32),
+        "score_bins": chance.integers(0, 20, rows).astype(np.int32),
+        "scores": chance.random(rows),
+        "decisions": decisions,
+        "estimates": estimates,
+        "chances": among_classes(estimates, chance.random((rows, classes)), decisions),
+        "marked": chance.random(rows) < 0.1,
+        "flagged": chance.random(rows) < 0.05,
+        "segments": chance.integers(0, 3, (rows, 1)).astype(np.int32),
+    }
+
+
+def seen_of(columns: dict[str, NDArray[Any]]) -> Seen:
+    """The same rows as a batch of a scorer."""
+    given = {name: column for name, column in columns.items() if name != "raw"}
+    return Seen(features=[partial(features_of, count, columns["raw"], columns["buckets"])], **given)
+
+
+def seen(rows: int, seed: int, buckets: int = 3, classes: int = 3) -> Seen:
+    """Scored rows at random."""
+    return seen_of(columns(rows, seed, buckets, classes))
 
 
 def added(pieces: list[dict[str, Any]]) -> dict[Any, Any]:
@@ -69,17 +81,13 @@ def added(pieces: list[dict[str, Any]]) -> dict[Any, Any]:
     return totals
 
 
-def some(whole: Seen, which: NDArray[np.bool_]) -> Seen:
-    """Some of the rows."""
-    return Seen(**{name: getattr(whole, name)[which] for name in Seen.__dataclass_fields__})
-
-
 @given(st.integers(1, 60), st.integers(0, 60), st.integers(0, 9))
 @settings(max_examples=60)
 def test_batching_changes_no_bit(rows: int, cut: int, seed: int) -> None:
     """One transaction over all rows, or two over its halves: the sums are the same integers."""
-    whole = seen(rows, seed)
-    halves = [some(whole, np.arange(rows) < cut), some(whole, np.arange(rows) >= cut)]
+    given = columns(rows, seed)
+    parts = (slice(0, cut), slice(cut, None))
+    whole, *halves = (seen_of({name: one[part] for name, one in given.items()}) for part in (slice(None), *parts))
     apart = [piece for half in halves if len(half.buckets) for piece in slices(half, SIZES, NAMED)]
     assert added(apart) == added(list(slices(whole, SIZES, NAMED)))
     joined = list(slices(together([h for h in halves if len(h.buckets)]), SIZES, NAMED))
@@ -125,9 +133,9 @@ def test_who_decides_by_a_threshold_tells_no_confusion() -> None:
 
 def test_missing_and_unseen_are_counted_apart() -> None:
     """A missing value is in no bin, nor is a category nobody knows."""
-    one = seen(3, 1, buckets=1)
-    one.raw[:, 0] = [MISSING, UNSEEN_BIN, 2]
-    whole = next(iter(slices(one, SIZES, NAMED)))
+    one = columns(3, 1, buckets=1)
+    one["raw"][:, 0] = [MISSING, UNSEEN_BIN, 2]
+    whole = next(iter(slices(seen_of(one), SIZES, NAMED)))
     assert whole["features"][0] | {"sum": 0, "square": 0} == {
         "feature": 0, "missing": 1, "unseen": 1, "bins": [2], "counts": [1], "sum": 0, "square": 0,
     }  # fmt: skip

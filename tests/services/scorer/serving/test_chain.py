@@ -15,7 +15,7 @@ from schemas.prediction import MODES
 from services.scorer.serving.breaker import Breaker
 from services.scorer.serving.causes import CAUSES
 from services.scorer.serving.chain import Chain, Served, places_in
-from services.scorer.serving.link import Link
+from services.scorer.serving.link import RUN_ROWS, Link
 from services.scorer.serving.worker import Worker
 from tests.models.bundles import CLASSES, FEATURES, contract_text, make_bundle
 from tests.models.faulty_onnx import endless, poison, rooted
@@ -85,6 +85,19 @@ def said(served: Served) -> list[tuple[str, str]]:
 SCORED = ("scored", "")
 
 
+class Asked:
+    """A model that remembers how many rows it was asked about in each run."""
+
+    def __init__(self, session: Session) -> None:
+        self.sizes: list[int] = []
+        self._session = session
+
+    def answers(self, matrix: NDArray[np.float32], brake: Brake | None = None) -> NDArray[np.float64]:
+        """What the model says."""
+        self.sizes.append(len(matrix))
+        return self._session.answers(matrix, brake)
+
+
 def test_a_sound_model_answers_everything(folder: Path) -> None:
     """With its own scores, decisions, estimates; nobody else is asked."""
     bench = Bench(folder, "good", "old")
@@ -109,6 +122,24 @@ def test_a_row_that_never_ends_costs_itself_alone(folder: Path) -> None:
     """The run over the batch is stopped at the deadline, the row found by halving, its neighbours answered."""
     found = Bench(folder, "endless").ask(rows(16, (5,)))
     assert found == [("rejected", "model_timeout") if row == 5 else SCORED for row in range(16)]
+
+
+def test_a_large_batch_is_asked_in_several_runs(folder: Path) -> None:
+    """Each within the deadline; the answers in the rows' order, the one bad row found in the last run."""
+    bench, count = Bench(folder, "poison"), 2 * RUN_ROWS + 500
+    assert bench.ask(rows(count, (count - 7,))).index(("rejected", "model_error")) == count - 7
+    bundle = load_bundle(folder / "good")
+    asked = Asked(Session(bundle.onnx, bundle.contract))
+    link = Link(
+        bundle,
+        Worker(asked, reopen=lambda: asked),
+        Breaker(failures=3, cool_seconds=10, clock=lambda: 0.0),
+        places=np.arange(WIDTH),
+        deadline_seconds=DEADLINE_SECONDS,
+    )
+    found = link.ask(rows(count))
+    assert asked.sizes == [RUN_ROWS, RUN_ROWS, 500]
+    np.testing.assert_array_equal(found.scores, Session(bundle.onnx, bundle.contract).score(rows(count)))
 
 
 @pytest.mark.parametrize("times", [1, 10])
