@@ -64,7 +64,7 @@ class Allow(Part):
 class Contract(Part):
     """Everything that driftline must know about a model, besides its bytes.
 
-    `deadline` is how long the model may take for a batch of up to 2,000 rows. With `overload: degrade`, an event that
+    `deadline` is how long the model may take for a batch. With `overload: degrade`, an event that
     waited longer than that on the broker is not scored but answered as if the model had failed: by the fallback, else
     by `prior`.
     `ood_rate` is the share of usual rows that may be called strange; 0 leaves that judgement out, whose cost grows with

@@ -96,7 +96,7 @@ HEIGHTS(heights_by_4, "avx2", __m256d, 4, _mm256_max_pd, _mm256_min_pd, _mm256_s
 HEIGHTS(heights_by_8, "avx512f", __m512d, 8, _mm512_max_pd, _mm512_min_pd, _mm512_set1_pd)
 #endif
 
-/* matrix (m, m) times heights (m, 8): eight rows of the matrix at a time, so that a height is fetched once for them.
+/* matrix (m, m) times heights (m, 8): several rows of the matrix at a time, so that a height is fetched once for them.
  * The sums are exact, so that each width of register has the same. */
 #define TIMES(NAME, TARGET, LANES)                                                                                     \
     TARGET static void NAME(const double *matrix, const Curves *c, const Desk *d)                                      \

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -15,7 +14,7 @@ from schemas.framing import frame
 from schemas.profile import parts
 from schemas.records import write_record
 from services.scorer.histograms import Histograms, counted
-from services.scorer.profile import Seen, Sizes, features_of, slices
+from services.scorer.profile import Seen, Sizes, slices
 
 PART_BYTES = 524_288
 HOUR_MICROS = 3_600_000_000
@@ -61,7 +60,9 @@ def seen(case: Case, chance: np.random.Generator, rows: int) -> Seen:
     buckets = START_MICROS + HOUR_MICROS * chance.integers(0, case.buckets, rows)
     return Seen(
         buckets=buckets,
-        features=[partial(features_of, count, raw, buckets)],
+        raw=raw,
+        raw_buckets=buckets,
+        counted=(),
         score_bins=(scores * SCORE_BINS).astype(np.int32),
         scores=scores,
         decisions=(scores > 0.5).astype(np.int64),  # noqa: PLR2004 - the threshold
@@ -82,6 +83,7 @@ def count(raw: NDArray[np.float32], groups: NDArray[np.int64], number: int) -> H
 def pieces(case: Case, batches: list[Seen]) -> Iterator[dict[str, Any]]:
     """The slices of every version."""
     sizes = Sizes(
+        count=count,
         decision_names=("false", "true"),
         segment_names=(tuple(f"origin={code}" for code in range(case.segments)),) if case.segments else (),
     )

@@ -91,18 +91,19 @@ def _score(
         return kit
 
     kit = make(opened)
+    scorer = Scorer(kit, watching, successor=_successor(settings, opened, make))
     make_log = KafkaLog if settings.delivery == "exactly_once" else PlainLog
     kafka = traced(
         make_log(
             _log_settings(settings, topics, name),
             resume=lambda places: last_positions(settings, topics, places),
             probe=probe,
+            appetite=scorer.appetite,
         ),
         spans,
     )
     bundle = opened.leading
     log.info("started", model=topics.model, version=bundle.contract.version, digest=bundle.digest, port=port)
-    scorer = Scorer(kit, watching, successor=_successor(settings, opened, make))
     try:
         watching.follow(kafka, spans)
         spare()

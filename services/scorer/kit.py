@@ -15,7 +15,7 @@ from schemas.durations import micros
 from schemas.reader import Reader
 from services.scorer.claims.claims import Claims
 from services.scorer.core import Rules, compile_rules
-from services.scorer.histograms import Count, counting
+from services.scorer.histograms import counting
 from services.scorer.profile import Sizes
 from services.scorer.serving.chain import Chain
 from services.scorer.settings import Settings, Topics
@@ -81,14 +81,10 @@ class Kit:
         return confused_classes(self.contract)
 
     @cached_property
-    def count(self) -> Count:
-        """How features are counted."""
-        return counting(self.bundle.baseline)
-
-    @cached_property
     def sizes(self) -> Sizes:
         """What a profile needs to know of bins and names."""
         return Sizes(
+            count=counting(self.bundle.baseline),
             decision_names=classes(self.contract),
             segment_names=tuple(
                 tuple(f"{name}={value}" for value in values)

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from schemas.columns import FAULTS, Columns
 from services.scorer.account import Account
-from services.scorer.answer import Answer, Judged, answered
+from services.scorer.answer import Answer, answered
 from services.scorer.aside import Aside
 from services.scorer.beside import Beside
 from services.scorer.claims.claims import REASON as UNSURE
 from services.scorer.core import Verdicts, check
 from services.scorer.kit import Kit
-from services.scorer.profile import Features, features_of
 from services.scorer.serving.chain import REJECTED, Served
+from services.scorer.serving.link import RUN_ROWS
 from services.scorer.sight import Sight
 from services.scorer.tally import rows_by_use, seen, tell
 from services.scorer.wire import predictions
@@ -72,6 +72,11 @@ class Scorer(Stage):
         """Partitions that wait, each from the offset whose schema cannot be asked for now."""
         return self._held
 
+    def appetite(self) -> int:
+        """How many rows a batch may hold; no more than one run's where those that wait are answered by another."""
+        champion = self._kit.chain.champion
+        return RUN_ROWS if champion is None or self._kit.sheds else champion.appetite()
+
     def take(self, batch: Batch) -> Iterable[Writes]:
         """Answer a batch, all but what is to wait for its schema. Raises Stopped when too much cannot be read."""
         began, now_micros = time.perf_counter(), time.time_ns() // 1000
@@ -88,7 +93,7 @@ class Scorer(Stage):
         verdicts = self._check(batch, columns.times, rows, live=live, marks=marks, now_micros=now_micros)
         began = self._lap("validate", began)
         good = ~verdicts.rejected
-        judged = self._judge(verdicts.raw if good.all() else verdicts.raw[good])
+        judged = self._beside.judge(self._kit.bundle.ood, verdicts.raw if good.all() else verdicts.raw[good])
         served = self._serve(batch, live[good], verdicts, now_micros=now_micros)
         answer = answered(self._kit, rows=live, columns=rows, verdicts=verdicts, served=served, judged=judged())
         began = self._lap("infer", began)
@@ -177,16 +182,8 @@ class Scorer(Stage):
             self._account.count(batch, answer.rows[which], what)
         self._account.count(batch, np.flatnonzero(marks), "marks")
         self._account.reasons(tell(self._sight, answer))
-        self._account.saw(seen(self._kit.bundle.baseline, answer, self._kit.classes, self._count))
-
-    def _judge(self, rows: NDArray[np.float32]) -> Callable[[], Judged | None]:
-        """How strange rows are, beside the model that answers them."""
-        detector = self._kit.bundle.ood
-        return (lambda: None) if detector is None else self._beside.begin(partial(detector.judge, rows), rows=len(rows))
-
-    def _count(self, rows: NDArray[np.float32], buckets: NDArray[np.int64]) -> Callable[[], Features]:
-        """The features of rows, beside the writing of their predictions."""
-        return self._beside.begin(partial(features_of, self._kit.count, rows, buckets), rows=len(rows))
+        counting = partial(self._beside.count, self._kit.sizes.count)
+        self._account.saw(seen(self._kit.bundle.baseline, answer, self._kit.classes, counting))
 
     def _dead(self, batch: Batch, columns: Columns, dead: NDArray[np.int64]) -> Writes:
         self._account.count(batch, dead, "dead")

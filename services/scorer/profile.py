@@ -15,14 +15,17 @@ from services.scorer.histograms import Count, Histograms
 class Seen:
     """n scored rows: what a slice is made of.
 
-    `buckets` int64 (n,) µs; `features` of each batch, which may still be counted; `score_bins` int32 (n,); `scores`
-    float64 (n,); `decisions` int64 (n,), -1 = none; `estimates` float64 (n,), NaN = none; `chances` float64 (n, L) of
-    each class, L = 0 where no confusion is counted; `marked`, `flagged` (out of distribution) bool (n,); `segments`
-    int32 (n, S), one code a segment field.
+    `buckets` int64 (n,) µs; `raw` float32 (m, F), features of m of the rows as they came, `raw_buckets` (m,) theirs;
+    `counted` those of the other rows, batch by batch, which may still be counted; `score_bins` int32 (n,);
+    `scores` float64 (n,); `decisions` int64 (n,), -1 = none; `estimates` float64 (n,), NaN = none; `chances` float64
+    (n, L) of each class, L = 0 where no confusion is counted; `marked`, `flagged` (out of distribution) bool (n,);
+    `segments` int32 (n, S), one code a segment field.
     """
 
     buckets: NDArray[np.int64]
-    features: Sequence[Callable[[], "Features"]]
+    raw: NDArray[np.float32]
+    raw_buckets: NDArray[np.int64]
+    counted: Sequence[Callable[[], "Features"]]
     score_bins: NDArray[np.int32]
     scores: NDArray[np.float64]
     decisions: NDArray[np.int64]
@@ -41,9 +44,9 @@ class Features:
     histograms: Histograms
 
 
-def features_of(count: Count, raw: NDArray[np.float32], buckets: NDArray[np.int64]) -> Features:
-    """Count the features of n rows as they came, `raw` (n, F), whose buckets are `buckets` (n,)."""
-    own, groups = grouped(buckets)
+def features_of(count: Count, raw: NDArray[np.float32], given: tuple[NDArray[np.int64], NDArray[np.int64]]) -> Features:
+    """Count the features of n rows as they came, `raw` (n, F); `given` are their buckets, `grouped`."""
+    own, groups = given
     return Features(own, count(raw, groups, len(own)))
 
 
@@ -60,15 +63,16 @@ def grouped(buckets: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.i
 
 def together(seen: Sequence[Seen]) -> Seen:
     """The rows of several batches as one."""
-    columns = {name: [getattr(one, name) for one in seen] for name in Seen.__dataclass_fields__ if name != "features"}
-    features = [batch for one in seen for batch in one.features]
-    return Seen(features=features, **{name: np.concatenate(some) for name, some in columns.items()})
+    columns = {name: [getattr(one, name) for one in seen] for name in Seen.__dataclass_fields__ if name != "counted"}
+    counted = [batch for one in seen for batch in one.counted]
+    return Seen(counted=counted, **{name: np.concatenate(some) for name, some in columns.items()})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """What decisions and segment codes are called."""
+    """How features are counted, what decisions and segment codes are called."""
 
+    count: Count
     decision_names: tuple[str, ...]
     segment_names: tuple[tuple[str, ...], ...]
 
@@ -77,7 +81,7 @@ def slices(seen: Seen, sizes: Sizes, named: dict[str, str]) -> Iterator[dict[str
     """The slices of some rows as Avro records: each bucket's whole, then its segments; `named` says whose they are."""
     buckets, groups = grouped(seen.buckets)
     wholes, confusion = _counts(seen, groups, sizes), _confusion(seen, groups, len(buckets))
-    features = _features(seen, buckets)
+    features = _features(seen, buckets, sizes.count)
     parts = [_segment(seen, groups, place, sizes) for place in range(len(sizes.segment_names))]
     for group, bucket in enumerate(buckets.tolist()):
         base = {"bucket": bucket, **named}
@@ -86,12 +90,11 @@ def slices(seen: Seen, sizes: Sizes, named: dict[str, str]) -> Iterator[dict[str
             yield from ({**base, **one, "features": []} for one in part[group])
 
 
-def _features(seen: Seen, buckets: NDArray[np.int64]) -> Histograms:
-    """The features of all batches, by the place of their bucket among `buckets`."""
-    first, *others = (batch() for batch in seen.features)
-    shape = len(buckets), *first.histograms.counts.shape[1:]
-    whole = Histograms(np.zeros(shape, np.int64), np.zeros((*shape[:2], 2), np.int64))
-    for one in (first, *others):
+def _features(seen: Seen, buckets: NDArray[np.int64], count: Count) -> Histograms:
+    """The features of all rows, by the place of their bucket among `buckets`."""
+    whole = count(seen.raw, np.searchsorted(buckets, seen.raw_buckets), len(buckets))
+    for batch in seen.counted:
+        one = batch()
         places = np.searchsorted(buckets, one.buckets)
         whole.counts[places] += one.histograms.counts
         whole.sums[places] += one.histograms.sums

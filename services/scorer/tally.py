@@ -15,8 +15,8 @@ from services.scorer.serving.causes import CAUSES
 from services.scorer.serving.chain import FALLBACK, PRIOR, REJECTED, SCORED
 from services.scorer.sight import Sight
 
-Counting = Callable[[NDArray[np.float32], NDArray[np.int64]], Callable[[], Features]]
-"""(features as they came (n, F), buckets (n,)) -> what says how often each value occurs."""
+Counting = Callable[[NDArray[np.float32], NDArray[np.int64]], Callable[[], Features] | None]
+"""(features as they came (n, F), buckets (n,)) -> what says how often each value occurs; None: to be counted later."""
 
 
 def rows_by_use(answer: Answer) -> dict[str, NDArray[np.bool_]]:
@@ -51,9 +51,12 @@ def seen(baseline: Baseline, answer: Answer, classes: int, counting: Counting) -
     Of so many `classes` it counts the confusion (models.decide.confused_classes).
     """
     scored = answer.take(np.flatnonzero(answer.modes == SCORED))
+    counted = counting(scored.raw, scored.buckets)
     return Seen(
         buckets=scored.buckets,
-        features=[counting(scored.raw, scored.buckets)],
+        raw=scored.raw if counted is None else scored.raw[:0],
+        raw_buckets=scored.buckets if counted is None else scored.buckets[:0],
+        counted=[] if counted is None else [counted],
         score_bins=baseline.score_bins(scored.scores),
         scores=scored.scores,
         decisions=scored.decisions,

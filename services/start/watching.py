@@ -131,9 +131,9 @@ class Looking:
         """What the committed transaction counted, what became of its records."""
         for name, amount, labels in self._counts:
             self.metrics.inc(name, amount, **labels)
-        for one in self._ranges:
-            for counted, outcome in self._uses.items():
-                self.metrics.inc("driftline_events_total", one.get(counted, 0), outcome=outcome)
+        for counted, outcome in self._uses.items() if self._ranges else ():
+            amount = sum(one.get(counted, 0) for one in self._ranges)
+            self.metrics.inc("driftline_events_total", amount, outcome=outcome)
         if not self._uses:  # a service that reads no events keeps no account of them
             return
         for place, off in self._ledger.account([range_of(one) for one in self._ranges]).items():

@@ -14,7 +14,7 @@ from stream.kafka.settings import LogSettings
 from stream.positions import Positions
 from stream.records import Batch, Place, Span, Start, Writes
 
-FIRST_INIT_SECONDS, INIT_SECONDS = 15.0, 5.0
+FIRST_INIT_SECONDS, INIT_SECONDS, MOST_ROWS = 15.0, 5.0, 1_000_000
 
 Resume = Callable[[Sequence[Place]], Mapping[Place, int]]
 
@@ -22,8 +22,8 @@ Resume = Callable[[Sequence[Place]], Mapping[Place, int]]
 class KafkaLog:
     """Reads a group's share of `topics`, writes in transactions bound to the group's generation.
 
-    `resume` answers where to go on for places the group has no offset for (from an account kept elsewhere);
-    places it does not know begin as `settings.begin` says. `probe` is called with the name of each step.
+    `resume` answers where to go on for places the group has no offset for (from an account kept elsewhere); others
+    begin as `settings.begin` says. `probe` is told each step. `appetite` may ask for less than `settings.rows` a batch.
     """
 
     def __init__(
@@ -32,17 +32,16 @@ class KafkaLog:
         *,
         resume: Resume,
         probe: Callable[[str], None] = lambda _step: None,
+        appetite: Callable[[], int] = lambda: MOST_ROWS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._resume, self._probe, self._clock = settings, resume, probe, clock
-        self._call_seconds = settings.call_seconds()
-        self._positions = Positions()
+        self._appetite, self._call_seconds = appetite, settings.call_seconds()
+        self._positions, self._open = Positions(), False
         self._broken = Broken(settings.brokers, settings.file)
-        self._open = False
         self._group: Any = None
         self._told: Mapping[Place, Start] | None = None
-        deadline = self._clock() + FIRST_INIT_SECONDS
-        self._producer = claimed(self._new_producer, settings.brokers, deadline, self._clock)
+        self._producer = claimed(self._new_producer, settings.brokers, clock() + FIRST_INIT_SECONDS, clock)
         self._consumer = GroupConsumer(settings.consumer(), settings.topics)
 
     def _new_producer(self) -> TransactionalProducer:
@@ -74,7 +73,8 @@ class KafkaLog:
             self._settle_assignment(self._consumer.pending)
             return None
         try:
-            messages, broken = self._consumer.read(self._settings.rows, 0 if self._broken.is_held else timeout_seconds)
+            rows = min(self._settings.rows, self._appetite())
+            messages, broken = self._consumer.read(rows, 0 if self._broken.is_held else timeout_seconds)
         except Disturbed:
             self._broken.forget()
             self._positions.assigned({})

@@ -17,7 +17,9 @@ from services.scorer.serving.worker import Hung, TooSlow, Worker
 
 TRIAL_ROWS, TRIAL_SECONDS = 8, 0.5
 RUN_ROWS = 2_000
-"""Most rows in one run: a deadline is not to be missed because a batch is large."""
+"""Most rows in one run, so that a bad one costs no more time to find in a large batch."""
+RUNS_A_DEADLINE, NANO = 16, 1e-9
+"""A batch of more than one run is to take so small a part of the deadline that a run may fail, or stall, in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +35,7 @@ class Said:
 class Link:
     """Asks a bundle's model for answers; `places` (F,) are the columns of the matrix that are its features.
 
-    `deadline_seconds` is for a run over at most RUN_ROWS; finding the rows that made one fail takes at most as long
-    again.
+    `deadline_seconds` is for a whole batch; finding the rows that made a run fail takes at most as long again.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Link:
     ) -> None:
         self.bundle, self.breaker = bundle, breaker
         self._worker, self._deadline, self._clock = worker, deadline_seconds, clock
-        self._columns = score_columns(bundle.contract)
+        self._columns, self._seconds_a_row = score_columns(bundle.contract), float("inf")
         self._places, self._in_order = places, np.array_equal(places, np.arange(len(places)))
 
     def ask(self, matrix: NDArray[np.float32]) -> Said:
@@ -73,27 +74,47 @@ class Link:
         return decisions, self.bundle.calibrator.estimate(scores, decisions)
 
     def _scores(self, matrix: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-        nothing = np.full((len(matrix), self._columns), np.nan)
+        scores = np.full((len(matrix), self._columns), np.nan)
         if not len(matrix):
-            return nothing, np.zeros(0, np.int8)
+            return scores, np.zeros(0, np.int8)
         if not self._may_ask():
-            return nothing, np.full(len(matrix), BREAKER_OPEN, np.int8)
-        fault: ModelFault | None = None
-        try:
-            scores = self._run(matrix)
-        except ModelFault as error:
-            fault = error
-            scores = nothing if isinstance(error, Hung) else self._salvaged(matrix)
+            return scores, np.full(len(matrix), BREAKER_OPEN, np.int8)
+        fault = self._fill(scores, matrix)
         answered = np.isfinite(scores).all(axis=1)
         self._learn(fault, rows=len(matrix), answered=int(answered.sum()))
         scores[~answered] = np.nan
         return scores, np.where(answered, 0, _cause(fault)).astype(np.int8)
 
-    def _run(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The scores of all rows, in as many runs as that takes. Raises ModelFault."""
-        starts = range(0, len(matrix), RUN_ROWS)
-        done = [self._worker.run(matrix[at : at + RUN_ROWS], self._deadline) for at in starts]
-        return done[0] if len(done) == 1 else np.concatenate(done)
+    def _fill(self, scores: NDArray[np.float64], matrix: NDArray[np.float32]) -> ModelFault | None:
+        """Put the model's answers into `scores` (n, k), run by run; what went wrong, if anything did.
+
+        The runs share one deadline, those that find the bad rows of the failed ones another.
+        """
+        began, again = self._clock(), float("inf")
+        fault: ModelFault | None = None
+        for at in range(0, len(matrix), RUN_ROWS):
+            part = matrix[at : at + RUN_ROWS]
+            try:
+                scores[at : at + RUN_ROWS] = self._within(part, began + self._deadline)
+            except Hung as error:
+                fault = error
+                break
+            except ModelFault as error:
+                fault, again = error, min(again, self._clock() + self._deadline)
+                scores[at : at + RUN_ROWS] = self._salvaged(part, again)
+        self._seconds_a_row = (self._clock() - began) / len(matrix) if fault is None else float("inf")
+        return fault
+
+    def _within(self, part: NDArray[np.float32], until: float, most: float = float("inf")) -> NDArray[np.float64]:
+        """One run, over at the moment `until`, or after `most` seconds. Raises ModelFault."""
+        left = until - self._clock()
+        if left <= 0:
+            raise TooSlow("the batch's time is over")
+        return self._worker.run(part, min(left, most))
+
+    def appetite(self) -> int:
+        """How many rows it should be asked about at once: one run, or as many as leave time to find a bad one."""
+        return max(RUN_ROWS, int(self._deadline / RUNS_A_DEADLINE / max(self._seconds_a_row, NANO)))
 
     def _may_ask(self) -> bool:
         """Whether the breaker lets a batch through; half open, golden rows are tried first, so that no event is."""
@@ -107,18 +128,10 @@ class Link:
             return why is None
         return state == "closed"
 
-    def _salvaged(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The answers to all rows but those that make the model fail, within one more deadline."""
-        until = self._clock() + self._deadline
-        each = self._deadline / max(1, most_runs(len(matrix)))
-
-        def run(part: NDArray[np.float32]) -> NDArray[np.float64]:
-            left = until - self._clock()
-            if left <= 0:
-                raise TooSlow("the time for finding the bad row is over")
-            return self._worker.run(part, min(left, each))
-
-        return salvage(run, matrix, columns=self._columns)
+    def _salvaged(self, part: NDArray[np.float32], until: float) -> NDArray[np.float64]:
+        """The answers to all rows of a failed run but those that make the model fail, as far as there is time."""
+        each = self._deadline / max(1, most_runs(len(part)))
+        return salvage(lambda some: self._within(some, until, each), part, columns=self._columns)
 
     def _learn(self, fault: ModelFault | None, *, rows: int, answered: int) -> None:
         """Tell the breaker: a batch without any answer is the model's failure only if golden rows fail as well.

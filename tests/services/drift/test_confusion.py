@@ -1,7 +1,6 @@
 """The confusion of several classes: as scorers expect it, as labelers count it, as reports say it."""
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from services.labeler.slices import slices as joined
 from services.labeler.tables import Naming, Rows
 from services.scorer.histograms import Histograms
 from services.scorer.profile import Seen as Scored
-from services.scorer.profile import Sizes, features_of
+from services.scorer.profile import Sizes
 from services.scorer.profile import slices as scored
 from tests.models.bundles import CLASSES, make_bundle
 
@@ -43,7 +42,7 @@ def no_features(_raw: NDArray[np.float32], _groups: Longs, number: int) -> Histo
     return Histograms(np.zeros((number, 0, 2), np.int64), np.zeros((number, 0, 2), np.int64))
 
 
-SIZES = Sizes(decision_names=CLASSES, segment_names=())
+SIZES = Sizes(count=no_features, decision_names=CLASSES, segment_names=())
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +58,7 @@ def from_scorer(chances: Floats, decisions: Longs) -> Slice:
     nothing = np.zeros(n, np.bool_)
     buckets, raw = np.zeros(n, np.int64), np.zeros((n, 0), np.float32)
     rows = Scored(
-        buckets=buckets, features=[partial(features_of, no_features, raw, buckets)], score_bins=np.zeros(n, np.int32),
+        buckets=buckets, raw=raw, raw_buckets=buckets, counted=(), score_bins=np.zeros(n, np.int32),
         scores=estimates, decisions=decisions, estimates=estimates, chances=chances, marked=nothing, flagged=nothing,
         segments=np.zeros((n, 0), np.int32),
     )  # fmt: skip

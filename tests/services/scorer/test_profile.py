@@ -15,7 +15,7 @@ from models.decide import MOST_CONFUSED
 from schemas.profile import MICRO, bound, parts
 from schemas.records import write_record
 from services.scorer.histograms import Histograms, counted
-from services.scorer.profile import Seen, Sizes, features_of, slices, together
+from services.scorer.profile import Seen, Sizes, features_of, grouped, slices, together
 
 BINS = (4, 3, 2)
 
@@ -25,7 +25,7 @@ def count(raw: NDArray[np.float32], groups: NDArray[np.int64], number: int) -> H
     return counted(raw[:, :3].astype(np.int32), raw[:, 3:].astype(np.float64), (groups, number), width=6)
 
 
-SIZES = Sizes(decision_names=("early", "on_time", "late"), segment_names=(("s=a", "s=b", "s=other"),))
+SIZES = Sizes(count=count, decision_names=("early", "on_time", "late"), segment_names=(("s=a", "s=b", "s=other"),))
 NAMED = {"model_version": "1", "bundle_digest": "d" * 64, "arm": "champion"}
 
 
@@ -50,9 +50,11 @@ def columns(rows: int, seed: int, buckets: int = 3, classes: int = 3) -> dict[st
 
 
 def seen_of(columns: dict[str, NDArray[Any]]) -> Seen:
-    """The same rows as a batch of a scorer."""
+    """The same rows as a batch of a scorer, which counts the features of every other one of them itself."""
     given = {name: column for name, column in columns.items() if name != "raw"}
-    return Seen(features=[partial(features_of, count, columns["raw"], columns["buckets"])], **given)
+    raw, buckets = columns["raw"], columns["buckets"]
+    own = partial(features_of, count, raw[::2], grouped(buckets[::2]))
+    return Seen(raw=raw[1::2], raw_buckets=buckets[1::2], counted=[own], **given)
 
 
 def seen(rows: int, seed: int, buckets: int = 3, classes: int = 3) -> Seen:

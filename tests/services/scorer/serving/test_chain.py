@@ -85,16 +85,18 @@ def said(served: Served) -> list[tuple[str, str]]:
 SCORED = ("scored", "")
 
 
-class Asked:
-    """A model that remembers how many rows it was asked about in each run."""
+class Timed:
+    """A model that remembers how many rows it was asked about in each run, and how long that took."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, seconds_a_row: float) -> None:
         self.sizes: list[int] = []
-        self._session = session
+        self.now = 0.0
+        self._session, self._seconds = session, seconds_a_row
 
     def answers(self, matrix: NDArray[np.float32], brake: Brake | None = None) -> NDArray[np.float64]:
         """What the model says."""
         self.sizes.append(len(matrix))
+        self.now += len(matrix) * self._seconds
         return self._session.answers(matrix, brake)
 
 
@@ -124,22 +126,58 @@ def test_a_row_that_never_ends_costs_itself_alone(folder: Path) -> None:
     assert found == [("rejected", "model_timeout") if row == 5 else SCORED for row in range(16)]
 
 
-def test_a_large_batch_is_asked_in_several_runs(folder: Path) -> None:
-    """Each within the deadline; the answers in the rows' order, the one bad row found in the last run."""
-    bench, count = Bench(folder, "poison"), 2 * RUN_ROWS + 500
-    assert bench.ask(rows(count, (count - 7,))).index(("rejected", "model_error")) == count - 7
-    bundle = load_bundle(folder / "good")
-    asked = Asked(Session(bundle.onnx, bundle.contract))
+def slow_link(folder: Path, name: str, *, seconds_a_row: float) -> tuple[Link, "Timed"]:
+    """A model that takes so long, by a clock of its own, and has a second for a batch."""
+    bundle = load_bundle(folder / name)
+    slow = Timed(Session(bundle.onnx, bundle.contract), seconds_a_row)
     link = Link(
         bundle,
-        Worker(asked, reopen=lambda: asked),
+        Worker(slow, reopen=lambda: slow),
         Breaker(failures=3, cool_seconds=10, clock=lambda: 0.0),
         places=np.arange(WIDTH),
-        deadline_seconds=DEADLINE_SECONDS,
+        deadline_seconds=1.0,
+        clock=lambda: slow.now,
     )
-    found = link.ask(rows(count))
-    assert asked.sizes == [RUN_ROWS, RUN_ROWS, 500]
-    np.testing.assert_array_equal(found.scores, Session(bundle.onnx, bundle.contract).score(rows(count)))
+    return link, slow
+
+
+def test_a_large_batch_is_asked_in_several_runs(folder: Path) -> None:
+    """The answers stand in the rows' order."""
+    link, slow = slow_link(folder, "good", seconds_a_row=1e-6)
+    matrix = rows(2 * RUN_ROWS + 500)
+    found = link.ask(matrix)
+    assert slow.sizes == [RUN_ROWS, RUN_ROWS, 500]
+    bundle = load_bundle(folder / "good")
+    np.testing.assert_array_equal(found.scores, Session(bundle.onnx, bundle.contract).score(matrix))
+
+
+@pytest.mark.parametrize("bad", [(100,), (4_100,), (7, 7_999), tuple(range(0, 8_000, 500))])
+def test_a_poison_row_of_a_large_batch_costs_itself_alone(folder: Path, bad: tuple[int, ...]) -> None:
+    """Its run is searched; the others' answers stand, and each run may have bad rows of its own."""
+    link, _ = slow_link(folder, "poison", seconds_a_row=1 / 16 / 8_000)
+    assert np.flatnonzero(link.ask(rows(8_000, bad)).causes).tolist() == [*bad]
+
+
+def test_a_batch_has_one_deadline_whatever_its_runs(folder: Path) -> None:
+    """And one more for finding bad rows; what no time was left for goes without an answer."""
+    link, slow = slow_link(folder, "poison", seconds_a_row=0.3e-3)
+    causes = link.ask(rows(8_000, (5, 3_000, 5_000))).causes
+    assert not causes[1_000:2_000].any()
+    assert causes[7_000:].all()
+    assert slow.now < 2.0 + 2_000 * 0.3e-3
+
+
+@pytest.mark.parametrize(
+    ("seconds_a_row", "most"), [(1e-6, 62_500), (1 / 16 / 8_000, 8_000), (0.1e-3, RUN_ROWS), (0.4e-3, RUN_ROWS)]
+)
+def test_only_a_quick_model_is_asked_about_many(folder: Path, seconds_a_row: float, most: int) -> None:
+    """So quick that a run of them may stall; nobody knows of one that was not asked, or that failed."""
+    link, _ = slow_link(folder, "poison", seconds_a_row=seconds_a_row)
+    assert link.appetite() == RUN_ROWS
+    link.ask(rows(1_000))
+    assert link.appetite() == pytest.approx(most, abs=1)
+    link.ask(rows(1_000, (7,)))
+    assert link.appetite() == RUN_ROWS
 
 
 @pytest.mark.parametrize("times", [1, 10])
