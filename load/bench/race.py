@@ -1,9 +1,9 @@
-"""A race: two ways of doing the same work in turns, so that a noisy machine is noisy for both."""
+"""A race: ways of doing the same work in turns, so that a noisy machine is noisy for all."""
 
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 NANOS = 1_000_000_000
@@ -19,15 +19,21 @@ class Lap:
 
 def race(ours: Callable[[], object], theirs: Callable[[], object], *, rows: int, repeats: int) -> tuple[Lap, Lap]:
     """Run both in turns, `repeats` times each over `rows` rows; each once before, unmeasured."""
-    ours(), theirs()
-    laps: tuple[list[float], list[float]] = ([], [])
+    first, second = turns((ours, theirs), rows=rows, repeats=repeats)
+    return first, second
+
+
+def turns(contestants: Sequence[Callable[[], object]], *, rows: int, repeats: int) -> list[Lap]:
+    """Run all in turns, as `race` runs two."""
+    for contestant in contestants:
+        contestant()
+    laps: list[list[float]] = [[] for _ in contestants]
     for _ in range(repeats):
-        for contestant, lap in zip((ours, theirs), laps, strict=True):
+        for contestant, lap in zip(contestants, laps, strict=True):
             begun = time.perf_counter()
             contestant()
             lap.append((time.perf_counter() - begun) / rows * NANOS)
-    first, second = (Lap(min(lap), statistics.median(lap)) for lap in laps)
-    return first, second
+    return [Lap(min(lap), statistics.median(lap)) for lap in laps]
 
 
 def line(what: str, ours: Lap, theirs: Lap) -> str:

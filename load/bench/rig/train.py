@@ -6,7 +6,6 @@ import lightgbm
 import numpy as np
 import onnx
 import onnxmltools
-from numpy.typing import NDArray
 from onnxmltools.convert.common.data_types import FloatTensorType
 from skl2onnx import to_onnx
 from sklearn.linear_model import LogisticRegression
@@ -15,22 +14,15 @@ from sklearn.neural_network import MLPClassifier
 from load.bench.images.events import CLASSES, PIXELS
 from load.bench.rig.bundles import MODELS
 from load.bench.rig.events import FEATURES, SEED
+from load.bench.rig.truth import rows
 
-ROWS, OPSET = 20_000, 15
+OPSET = 15
 LAYERS, TREES, LEAVES = (64, 32), 100, 31
 WIDTHS = (10, 100, 300)
 HIDDEN, IR = (32, 32, 32), 8
 FLIGHT = 13
 """Inputs of a flight, load/flights/contract.yaml."""
 SCORE = "score"
-
-
-def rows(features: int = FEATURES) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Inputs and truth to learn from: a few features matter, two of them together."""
-    chance = np.random.default_rng(SEED)
-    inputs = chance.standard_normal((ROWS, features), dtype=np.float32)
-    lean = inputs[:, :8] @ np.linspace(1, 0.2, 8) + inputs[:, 8] * inputs[:, 9]
-    return inputs, (lean + chance.normal(size=ROWS) > 0).astype(np.int64)
 
 
 def positive(model: onnx.ModelProto, name: str) -> bytes:
@@ -85,6 +77,13 @@ def network(features: int) -> onnx.ModelProto:
     return to_onnx(found, inputs[:1], options={"zipmap": False}, target_opset=OPSET)
 
 
+def grown() -> lightgbm.Booster:
+    """The trees, which grow the same each time."""
+    inputs, truth = rows()
+    settings = {"objective": "binary", "num_leaves": LEAVES, "num_threads": 1, "seed": SEED, "verbosity": -1}
+    return lightgbm.train(settings, lightgbm.Dataset(inputs, label=truth), num_boost_round=TREES)
+
+
 def main() -> None:
     """Train and write all three, and the network for other widths and for flights."""
     inputs, truth = rows()
@@ -100,9 +99,7 @@ def main() -> None:
     for width in WIDTHS:
         (MODELS / f"mlp-{width}.onnx").write_bytes(positive(network(width), "probabilities"))
     (MODELS / "mlp-flights.onnx").write_bytes(positive(whole(network(FLIGHT)), "probabilities"))
-    settings = {"objective": "binary", "num_leaves": LEAVES, "num_threads": 1, "seed": SEED, "verbosity": -1}
-    trees = lightgbm.train(settings, lightgbm.Dataset(inputs, label=truth), num_boost_round=TREES)
-    made = onnxmltools.convert_lightgbm(trees, "bench", shaped, zipmap=False, target_opset=OPSET)
+    made = onnxmltools.convert_lightgbm(grown(), "bench", shaped, zipmap=False, target_opset=OPSET)
     (MODELS / "lightgbm.onnx").write_bytes(positive(made, "probabilities"))
     (MODELS / "crayfish.onnx").write_bytes(crayfish())
 
