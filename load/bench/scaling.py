@@ -1,8 +1,8 @@
-"""What an event costs our scorer by features, partitions, model and processes, and whether its memory stays the same.
+"""What an event costs our scorer by size and number of things, and whether its memory stays the same.
 
-EVENTS=200000 a drain, REPEATS=3 in turns after one that is not measured; PARTS=features,partitions,model,processes,long
-runs some of it, each kept for itself. LONG=3000000 events are drained once, beside a tenth of them: memory that grows
-with what was read is seen in that. The slope is that of a line through the medians by least squares.
+EVENTS=200000 a drain, REPEATS=3 in turns after one that is not measured; PARTS=features,bytes,partitions,model,
+processes,long runs some of it, each kept for itself. LONG=3000000 events are drained once, beside a tenth of them:
+memory that grows with what was read is seen in that. The slope is that of a line through the medians by least squares.
 """
 
 import os
@@ -22,6 +22,7 @@ from load.bench.rig.stage import PARTITIONS, Filled, Stage
 
 EVENTS, REPEATS, LONG = 200_000, 3, 3_000_000
 WIDTHS, SPREADS, PROCESSES = (10, 30, 100, 300), (1, 12, 96), (1, 2)
+USUAL_BYTES, SPARES = 270, (0, 730, 3_730)
 SIZES = {"logistic": 1, "mlp": 18, "lightgbm": 224}
 """Of the models' files, kB."""
 MEMORY = "long"
@@ -29,7 +30,7 @@ MEMORY = "long"
 
 @dataclass(frozen=True)
 class Shape:
-    """One thing changed from the usual: features, partitions, model or processes."""
+    """One thing changed from the usual: features, bytes that nobody asks for, partitions, model or processes."""
 
     what: str
     size: int
@@ -37,11 +38,13 @@ class Shape:
     partitions: int = PARTITIONS
     processes: int = 1
     model: str = "mlp"
+    spare: int = 0
 
     def filled(self, stage: Stage, events: int) -> Filled:
         """Its topic."""
         name = f"{self.what}-{self.size}"
-        return stage.filled(name, events, model=self.model, partitions=self.partitions, features=self.features)
+        wanted = {"partitions": self.partitions, "features": self.features, "spare": self.spare}
+        return stage.filled(name, events, model=self.model, **wanted)
 
 
 def wide(features: int) -> Shape:
@@ -51,6 +54,7 @@ def wide(features: int) -> Shape:
 
 SHAPES = {
     "features": tuple(map(wide, WIDTHS)),
+    "bytes": tuple(Shape("bytes of an event", USUAL_BYTES + spare, spare=spare) for spare in SPARES),
     "partitions": tuple(Shape("partitions", size, partitions=size) for size in SPREADS),
     "model": tuple(Shape("model, kB", size, model=name) for name, size in SIZES.items()),
     "processes": tuple(Shape("processes", size, processes=size) for size in PROCESSES),

@@ -17,14 +17,15 @@ LONG_BYTES = 8
 """An Avro long of today's microseconds: those from 1979 to 3111 take as many."""
 
 
-def schema_of(features: int) -> dict[str, Any]:
-    """The Avro schema of an event with so many features."""
+def schema_of(features: int, spare: int = 0) -> dict[str, Any]:
+    """The Avro schema of an event with so many features, and before them a text that nobody asks for, if any."""
     return {
         "type": "record",
         "name": "Event",
         "fields": [
             {"name": "event_id", "type": "string"},
             {"name": "event_time", "type": {"type": "long", "logicalType": "timestamp-micros"}},
+            *([{"name": "note", "type": "string"}] if spare else []),
             *({"name": f"f{place}", "type": "double"} for place in range(features)),
         ],
     }
@@ -68,15 +69,16 @@ def longs(micros: NDArray[np.int64]) -> list[bytes]:
     return [said[at : at + LONG_BYTES] for at in range(0, len(said), LONG_BYTES)]
 
 
-def events(count: int, schema_id: int, *, features: int = FEATURES) -> Iterator[tuple[bytes, bytes]]:
-    """Key and value of each of `count` events."""
+def events(count: int, schema_id: int, *, features: int = FEATURES, spare: int = 0) -> Iterator[tuple[bytes, bytes]]:
+    """Key and value of each of `count` events, with `spare` bytes that nobody asks for."""
     prefix, width = frame(schema_id), features * 8
+    note = write_long(spare) + b"x" * spare if spare else b""
     for first in range(0, count, TOGETHER):
         rows = min(TOGETHER, count - first)
         tails = matrix(first, rows, features=features).astype("<f8").tobytes()
         for row in range(rows):
             name = event_id(first + row)
-            tail = tails[row * width : row * width + width]
+            tail = note + tails[row * width : row * width + width]
             yield name, written(name, write_long(START + (first + row) * STEP), tail, prefix)
 
 

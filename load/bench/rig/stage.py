@@ -64,12 +64,20 @@ class Stage:
         return name
 
     def filled(
-        self, name: str, count: int, *, model: str = "mlp", partitions: int = PARTITIONS, features: int = FEATURES
+        self,
+        name: str,
+        count: int,
+        *,
+        model: str = "mlp",
+        partitions: int = PARTITIONS,
+        features: int = FEATURES,
+        spare: int = 0,
     ) -> Filled:
-        """A topic with `count` events for the model called `model`."""
+        """A topic with `count` events for the model called `model`, each with `spare` bytes that nobody asks for."""
         self.topic(name, partitions)
         self.topic(f"{name}.dlq", partitions)
-        fill(self.producer(), name, events(count, self.schema(schema_of(features)), features=features))
+        schema = self.schema(schema_of(features, spare))
+        fill(self.producer(), name, events(count, schema, features=features, spare=spare))
         return Filled(name, count, partitions, model, features)
 
     def images(self, name: str, count: int, shape: Shape) -> Filled:
