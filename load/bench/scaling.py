@@ -42,7 +42,7 @@ class Shape:
 
     def filled(self, stage: Stage, events: int) -> Filled:
         """Its topic."""
-        name = f"{self.what}-{self.size}"
+        name = f"{self.features}-{self.partitions}-{self.processes}-{self.spare}-{self.model}"
         wanted = {"partitions": self.partitions, "features": self.features, "spare": self.spare}
         return stage.filled(name, events, model=self.model, **wanted)
 
