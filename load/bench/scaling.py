@@ -6,6 +6,7 @@ memory that grows with what was read is seen in that. The slope is that of a lin
 """
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -42,7 +43,7 @@ class Shape:
 
     def filled(self, stage: Stage, events: int) -> Filled:
         """Its topic."""
-        name = f"{self.features}-{self.partitions}-{self.processes}-{self.spare}-{self.model}"
+        name = f"{re.sub(r'[^a-z]+', '-', self.what)}-{self.size}"
         wanted = {"partitions": self.partitions, "features": self.features, "spare": self.spare}
         return stage.filled(name, events, model=self.model, **wanted)
 
