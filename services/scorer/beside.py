@@ -41,20 +41,22 @@ class Beside:
         self, count: Count, rows: NDArray[np.float32], buckets: NDArray[np.int64]
     ) -> Callable[[], Features] | None:
         """The features of `rows` (n, F) by their `buckets` (n,); None where they are better counted later."""
-        own, groups = grouped(buckets)
-        if len(own) > MOST_BUCKETS:
+        steps = rows.shape[1] * STEPS_A_CELL
+        if not self._takes(len(rows), steps):
             return None
+        own, groups = grouped(buckets)
         task = partial(features_of, count, rows, (own, groups))
-        return self.begin(task, rows=len(rows), steps=rows.shape[1] * STEPS_A_CELL)
+        return self.begin(task, rows=len(rows), steps=steps) if len(own) <= MOST_BUCKETS else None
 
     def begin(self, task: Callable[[], Found], *, rows: int, steps: int) -> Callable[[], Found] | None:
         """Begin a task of so many `steps` a row; whoever wants what it found calls what is returned.
 
         None where it is better done in its turn: of few rows, of much work, on one core.
         """
-        if self._is_alone or rows < FEWEST_ROWS or rows * steps > MOST_STEPS:
-            return None
-        return self._thread.submit(task).result
+        return self._thread.submit(task).result if self._takes(rows, steps) else None
+
+    def _takes(self, rows: int, steps: int) -> bool:
+        return not self._is_alone and rows >= FEWEST_ROWS and rows * steps <= MOST_STEPS
 
 
 def _cores() -> int:

@@ -43,7 +43,7 @@ class Settings(ServiceSettings):
     arm: str = "champion"
     """What predictions say of who made them: champion, challenger."""
     batch_rows: Annotated[int, Field(ge=1, le=10_000)] = 8_000
-    """Most rows in one batch; more than 2,000 only while the model needs a sixteenth of its `deadline` for them."""
+    """Most rows in one batch; more than 2,000 only while the model needs at most 1/16 of its `deadline` for them."""
     event_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 1_048_576
     """A larger event is not decoded: it is set aside by reference."""
     max_poll_millis: Annotated[int, Field(ge=6_000, le=3_600_000)] = 300_000

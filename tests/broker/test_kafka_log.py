@@ -93,6 +93,21 @@ class TestKafkaLog(LogSuite):
         first.close()
         second.close()
 
+    @pytest.mark.parametrize(("asked", "most"), [(3, 3), (1_000_000, 5)])
+    def test_a_batch_is_no_larger_than_who_takes_it_asks(self, bench: KafkaBench, asked: int, most: int) -> None:
+        """The settings' rows stay the most."""
+        bench.feed([b"%d" % number for number in range(20)])
+        log = KafkaLog(bench.settings(rows=5), resume=lambda _places: {}, appetite=lambda: asked)
+        settle(log)
+        sizes: list[int] = []
+        for _ in range(600):
+            batch = poll(log, timeout=0.05)
+            sizes += [] if batch is None else [len(batch)]
+            if sum(sizes) >= 20:
+                break
+        log.close()
+        assert (max(sizes), sum(sizes)) == (most, 20)
+
     def test_what_is_no_longer_ours_is_not_told_on(self, bench: KafkaBench) -> None:
         """Half of a broken batch was told and committed when the partition is taken away: the rest is another's."""
         bench.bomb(6)

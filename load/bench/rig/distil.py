@@ -13,7 +13,7 @@ from sklearn.neural_network import MLPRegressor
 from load.bench.race import say
 from load.bench.rig.bundles import MODELS, contract_text
 from load.bench.rig.events import SEED, matrix
-from load.bench.rig.train import LAYERS, OPSET, SCORE
+from load.bench.rig.train import LAYERS, OPSET, SCORE, finished
 from models.contract import read_contract
 from models.session import Session
 
@@ -31,13 +31,8 @@ def margins(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def scored(model: onnx.ModelProto) -> bytes:
     """`model`, which gives margins, with the one output `score` (n, 1)."""
-    graph = model.graph
-    graph.node.append(onnx.helper.make_node("Sigmoid", [graph.output[0].name], [SCORE]))
-    del graph.output[:]
-    graph.output.append(onnx.helper.make_tensor_value_info(SCORE, onnx.TensorProto.FLOAT, ["rows", 1]))
-    model.opset_import.sort(key=lambda one: one.domain)
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
+    model.graph.node.append(onnx.helper.make_node("Sigmoid", [model.graph.output[0].name], [SCORE]))
+    return finished(model)
 
 
 def main() -> None:

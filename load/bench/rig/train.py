@@ -31,6 +31,12 @@ def positive(model: onnx.ModelProto, name: str) -> bytes:
     column = onnx.numpy_helper.from_array(np.array([1], dtype=np.int64), "second")
     graph.initializer.append(column)
     graph.node.append(onnx.helper.make_node("Gather", [name, "second"], [SCORE], axis=1))
+    return finished(model)
+
+
+def finished(model: onnx.ModelProto) -> bytes:
+    """`model`, a node of which makes `score` (n, 1), with that as its one output."""
+    graph = model.graph
     del graph.output[:]
     graph.output.append(onnx.helper.make_tensor_value_info(SCORE, onnx.TensorProto.FLOAT, ["rows", 1]))
     model.opset_import.sort(key=lambda one: one.domain)

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from models.session import Session
+from services.scorer.pipeline import Scorer
 from tests.models.bundles import FEATURES, make_bundle
 from tests.models.faulty_onnx import endless, poison, rooted
-from tests.services.scorer.world import World, event
+from tests.services.scorer.world import Seeing, World, event
 
 WIDTH = len(FEATURES)
 
@@ -103,6 +104,18 @@ def test_nothing_is_shed_onto_nobody(tmp_path: Path) -> None:
     world.feed([event(n) for n in range(10)])
     world.run()
     assert {p["mode"] for p in world.predictions()} == {"scored"}
+
+
+@pytest.mark.parametrize(
+    ("contract", "most"),
+    [({}, 8_000), ({"overload": "degrade"}, 8_000), ({"overload": "degrade", "prior": 0.5}, 2_000)],
+)
+def test_who_sheds_takes_one_run_at_a_time(tmp_path: Path, contract: dict[str, Any], most: int) -> None:
+    """Whose rows wait too long is asked once a batch; the others take what a quick model can be asked about."""
+    world = World(tmp_path, **contract)
+    assert world.kit.chain.champion is not None
+    world.kit.chain.champion.appetite = lambda: 8_000  # type: ignore[method-assign]  # as after a quick run
+    assert Scorer(world.kit, Seeing()).appetite() == most
 
 
 def test_the_next_kit_is_taken_between_transactions(tmp_path: Path) -> None:
